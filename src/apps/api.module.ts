@@ -1,0 +1,23 @@
+// owns: the composition of the API process. promises: every route, no handler.
+// never: holds logic of its own.
+import { Module } from '@nestjs/common';
+import { DiagnosticsModule } from '../diagnostics/diagnostics.module.js';
+import { DocumentsApiModule } from '../documents/documents.module.js';
+import { HttpModule } from '../http/http.module.js';
+import { QueueApiModule } from '../queue/queue.module.js';
+import { TasksApiModule } from '../tasks/tasks.module.js';
+import { TenantsModule } from '../tenants/tenants.module.js';
+import { PlatformModule } from './platform.module.js';
+
+@Module({
+  imports: [
+    PlatformModule,
+    HttpModule,
+    TenantsModule,
+    TasksApiModule,
+    QueueApiModule,
+    DocumentsApiModule,
+    DiagnosticsModule,
+  ],
+})
+export class ApiModule {}

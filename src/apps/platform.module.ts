@@ -1,0 +1,14 @@
+// owns: what every process stands on. promises: the same settings, log, database and housekeeping everywhere.
+// never: decides what a process is for.
+import { Module } from '@nestjs/common';
+import { ConfigModule } from '../config/config.module.js';
+import { DatabaseModule } from '../database/database.module.js';
+import { HealthModule } from '../health/health.module.js';
+import { MetricsModule } from '../metrics/metrics.module.js';
+import { SweepsModule } from '../sweeps/sweeps.module.js';
+import { TelemetryModule } from '../telemetry/telemetry.module.js';
+
+@Module({
+  imports: [ConfigModule, TelemetryModule, DatabaseModule, SweepsModule, HealthModule, MetricsModule],
+})
+export class PlatformModule {}

@@ -1,0 +1,96 @@
+import { openAsBlob } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { z } from 'zod';
+import {
+  AcceptedDocument,
+  ChunkView,
+  DocumentView,
+  SearchResults,
+  type ProcessDocument,
+  type SearchDocuments,
+} from '../documents/documents.contract.js';
+import type { CallOptions, HttpCalls } from './http-calls.js';
+import { IntakeError } from './intake-error.js';
+import { pageOf, type PageOptions } from './page.js';
+
+type ProcessRequest = z.input<typeof ProcessDocument>;
+/** What an upload says beside its file. */
+export type UploadFields = Omit<
+  ProcessRequest,
+  'r2_key' | 'file_path' | 'filename' | 'file_type' | 'file_size'
+>;
+
+/** Documents: in as files, out as text, passages and answers to a search. */
+export class DocumentCalls {
+  constructor(private readonly calls: HttpCalls) {}
+
+  /**
+   * Sends a file without holding it in memory.
+   * @throws IntakeError client.file when it cannot be read
+   */
+  async upload(path: string, fields: UploadFields, options: CallOptions = {}) {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields)) {
+      if (value !== undefined)
+        form.set(name, typeof value === 'object' ? JSON.stringify(value) : String(value));
+    }
+    form.set('file', await openFile(path, fields.content_type), basename(path));
+    return this.calls.json('/api/documents', AcceptedDocument, {
+      ...options,
+      method: 'POST',
+      form,
+      creates: true,
+    });
+  }
+
+  /** Processes a file that lies in the storage already. */
+  process(request: ProcessRequest, options: CallOptions = {}) {
+    const call = { ...options, method: 'POST', json: request, creates: true } as const;
+    return this.calls.json('/api/documents/process', AcceptedDocument, call);
+  }
+
+  get(documentId: string, options: CallOptions = {}) {
+    return this.calls.json(pathOf(documentId), DocumentView, options);
+  }
+
+  text(documentId: string, options: CallOptions = {}) {
+    return this.calls.text(`${pathOf(documentId)}/text`, options);
+  }
+
+  chunks(documentId: string, page: PageOptions = {}, options: CallOptions = {}) {
+    return this.calls.json(`${pathOf(documentId)}/chunks`, pageOf(ChunkView), {
+      ...options,
+      query: { ...page },
+    });
+  }
+
+  /** Newest first. */
+  list(filter: PageOptions & { user_id?: string } = {}, options: CallOptions = {}) {
+    return this.calls.json('/api/documents', pageOf(DocumentView), { ...options, query: { ...filter } });
+  }
+
+  search(request: z.input<typeof SearchDocuments>, options: CallOptions = {}) {
+    const call = { ...options, method: 'POST', json: request, reads: true } as const;
+    return this.calls.json('/api/documents/search', SearchResults, call);
+  }
+
+  async delete(documentId: string, options: CallOptions = {}): Promise<void> {
+    await this.calls.text(pathOf(documentId), { ...options, method: 'DELETE' });
+  }
+}
+
+async function openFile(path: string, type: string | undefined): Promise<Blob> {
+  try {
+    if (!(await stat(path)).isFile()) throw new Error('it is not a file');
+    return await openAsBlob(path, { type });
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    const why = missing ? 'there is no such file' : (cause as Error).message;
+    throw new IntakeError({ code: 'client.file', detail: `Cannot read ${path}: ${why}`, cause });
+  }
+}
+
+function pathOf(documentId: string): string {
+  return `/api/documents/${encodeURIComponent(documentId)}`;
+}

@@ -1,0 +1,25 @@
+import { QueueStats, WorkerTotals, WorkerView } from '../queue/queue.contract.js';
+import type { CallOptions, HttpCalls } from './http-calls.js';
+import { pageOf, type PageOptions } from './page.js';
+
+/** Queues and workers, as an operator sees them. */
+export class QueueCalls {
+  constructor(private readonly calls: HttpCalls) {}
+
+  /** @param query.window minutes that rates and percentiles look back */
+  stats(query: { queue?: string; window?: number } = {}, options: CallOptions = {}) {
+    return this.calls.json('/api/queue/stats', QueueStats, { ...options, query });
+  }
+
+  workers(page: PageOptions = {}, options: CallOptions = {}) {
+    return this.calls.json('/api/queue/workers', pageOf(WorkerView), { ...options, query: { ...page } });
+  }
+
+  worker(workerId: string, options: CallOptions = {}) {
+    return this.calls.json(`/api/queue/workers/${encodeURIComponent(workerId)}`, WorkerView, options);
+  }
+
+  workerTotals(options: CallOptions = {}) {
+    return this.calls.json('/api/queue/workers/stats', WorkerTotals, options);
+  }
+}

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import type { Json } from '../kernel/json.js';
+import {
+  AcceptedBatch,
+  AcceptedTask,
+  AttemptView,
+  BatchView,
+  CancelledTask,
+  EventView,
+  LogView,
+  TaskView,
+  type CreateTask,
+  type CreateTaskBatch,
+  type TaskStatusFilter,
+} from '../tasks/tasks.contract.js';
+import type { CallOptions, HttpCalls } from './http-calls.js';
+import { pageOf, type PageOptions } from './page.js';
+
+export interface TaskFilter extends PageOptions {
+  status?: z.input<typeof TaskStatusFilter>;
+  type?: string;
+  queue?: string;
+  user_id?: string;
+  client_id?: string;
+  tag?: string;
+  batch_id?: string;
+  created_after?: string;
+  created_before?: string;
+  error_code?: string;
+  fingerprint?: string;
+  worker_id?: string;
+  q?: string;
+}
+
+/** Tasks of any type. `name` is a task's id, or the name that its client gave it. */
+export class TaskCalls {
+  constructor(private readonly calls: HttpCalls) {}
+
+  submit(task: z.input<typeof CreateTask>, options: CallOptions = {}) {
+    return this.calls.json('/api/tasks', AcceptedTask, {
+      ...options,
+      method: 'POST',
+      json: task,
+      creates: true,
+    });
+  }
+
+  /** Up to 1,000, all or nothing. */
+  batch(tasks: z.input<typeof CreateTaskBatch>['tasks'], options: CallOptions = {}) {
+    const call = { ...options, method: 'POST', json: { tasks }, creates: true } as const;
+    return this.calls.json('/api/tasks/batch', AcceptedBatch, call);
+  }
+
+  /** How many tasks of a batch are in each status. */
+  getBatch(batchId: string, options: CallOptions = {}) {
+    return this.calls.json(`/api/batches/${encodeURIComponent(batchId)}`, BatchView, options);
+  }
+
+  get(name: string, options: CallOptions = {}) {
+    return this.calls.json(pathOf(name), TaskView, options);
+  }
+
+  /** Newest first. */
+  list(filter: TaskFilter = {}, options: CallOptions = {}) {
+    return this.calls.json('/api/tasks', pageOf(TaskView), { ...options, query: { ...filter } });
+  }
+
+  attempts(name: string, page: PageOptions = {}, options: CallOptions = {}) {
+    return this.calls.json(`${pathOf(name)}/attempts`, pageOf(AttemptView), {
+      ...options,
+      query: { ...page },
+    });
+  }
+
+  async events(name: string, options: CallOptions = {}) {
+    const { data } = await this.calls.json(
+      `${pathOf(name)}/events`,
+      z.object({ data: z.array(EventView) }),
+      options,
+    );
+    return data;
+  }
+
+  logs(name: string, page: PageOptions = {}, options: CallOptions = {}) {
+    return this.calls.json(`${pathOf(name)}/logs`, pageOf(LogView), { ...options, query: { ...page } });
+  }
+
+  cancel(name: string, options: CallOptions = {}) {
+    return this.calls.json(`${pathOf(name)}/cancel`, CancelledTask, { ...options, method: 'POST' });
+  }
+
+  /** @param payload replaces the old one */
+  retry(name: string, payload?: Json, options: CallOptions = {}) {
+    const json = payload === undefined ? {} : { payload };
+    return this.calls.json(`${pathOf(name)}/retry`, TaskView, { ...options, method: 'POST', json });
+  }
+}
+
+function pathOf(name: string): string {
+  return `/api/tasks/${encodeURIComponent(name)}`;
+}

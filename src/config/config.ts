@@ -1,0 +1,136 @@
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import { ALIASES, Environment } from './environment.js';
+
+/** Every fault of the environment at once, one line each. */
+export class ConfigFault extends Error {
+  override readonly name = 'ConfigFault';
+
+  constructor(readonly faults: readonly string[]) {
+    super(
+      `The configuration has ${faults.length} fault(s):\n${faults.map((line) => `  ${line}`).join('\n')}`,
+    );
+  }
+}
+
+export interface RedisConfig {
+  url?: string;
+  host?: string;
+  port: number;
+  db: number;
+  username?: string;
+  password?: string;
+  tls: boolean;
+}
+
+/** The process's settings: read once, checked once, frozen. Durations are in milliseconds, sizes in bytes. */
+export abstract class Config {
+  abstract readonly databaseUrl: string;
+  /** For LISTEN and session state behind a transaction pooler. */
+  abstract readonly databaseDirectUrl: string;
+  abstract readonly databasePoolSize: number;
+  /** `null`: the transport runs on Postgres. */
+  abstract readonly redis: RedisConfig | null;
+  abstract readonly queueName: string;
+  abstract readonly maxQueueSize: number;
+  /** Set only when the environment sets it: it then overrides a task type's own timeout. */
+  abstract readonly taskTimeoutMs: number | undefined;
+  abstract readonly taskMaxAttempts: number;
+  abstract readonly taskBackoffMs: number;
+  abstract readonly workerName: string;
+  /** `null`: every queue that has a handler here. */
+  abstract readonly workerQueues: readonly string[] | null;
+  /** `null`: each queue's own default. */
+  abstract readonly workerConcurrency: number | null;
+  abstract readonly pollIntervalMs: number;
+  /** `null`: 8001 or the next free one; `0`: off. */
+  abstract readonly workerHealthPort: number | null;
+  abstract readonly storageRoot: string;
+  abstract readonly uploadMaxBytes: number;
+  abstract readonly bodyMaxBytes: number;
+  abstract readonly shutdownTimeoutMs: number;
+  abstract readonly agingSeconds: number;
+  abstract readonly logLevel: string;
+  abstract readonly logFormat: 'json' | 'pretty' | undefined;
+  abstract readonly apiHost: string;
+  abstract readonly apiPort: number;
+  abstract readonly dataDir: string;
+  abstract readonly tracing: boolean;
+}
+
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** The variables of this process. */
+export function environment(): Variables {
+  return process.env;
+}
+
+/**
+ * Reads the environment.
+ * @throws ConfigFault naming every faulty variable, what it may be, and the fix
+ */
+export function readConfig(variables: Variables = environment()): Config {
+  const parsed = Environment.safeParse(withAliases(variables));
+  const faults = parsed.success
+    ? []
+    : parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+  if (!withAliases(variables).DATABASE_URL?.trim()) {
+    faults.push(
+      'DATABASE_URL is not set: name a Postgres 14+ database, or use `intake up`, which brings its own',
+    );
+  }
+  if (!parsed.success || faults.length > 0) throw new ConfigFault(faults);
+  return Object.freeze(toConfig(parsed.data));
+}
+
+export function withAliases(variables: Variables): Variables {
+  const renamed = Object.entries(ALIASES).map(
+    ([alias, name]) => [name, variables[name] || variables[alias]] as const,
+  );
+  return { ...variables, ...Object.fromEntries(renamed) };
+}
+
+function toConfig(env: Environment): Config {
+  const dataDir = resolve(env.INTAKE_DATA_DIR);
+  const databaseUrl = env.DATABASE_URL ?? '';
+  return {
+    databaseUrl,
+    databaseDirectUrl: env.DATABASE_DIRECT_URL ?? databaseUrl,
+    databasePoolSize: env.DATABASE_POOL_SIZE,
+    redis: toRedis(env),
+    queueName: env.QUEUE_NAME,
+    maxQueueSize: env.MAX_QUEUE_SIZE,
+    taskTimeoutMs: env.TASK_TIMEOUT === undefined ? undefined : env.TASK_TIMEOUT * 1_000,
+    taskMaxAttempts: env.TASK_MAX_ATTEMPTS,
+    taskBackoffMs: env.TASK_BACKOFF_MS,
+    workerName: env.WORKER_ID ?? `${hostname()}-${process.pid}`,
+    workerQueues: env.WORKER_QUEUES?.split(',').map((name) => name.trim()) ?? null,
+    workerConcurrency: env.WORKER_BATCH_SIZE || null,
+    pollIntervalMs: env.WORKER_POLL_INTERVAL * 1_000,
+    workerHealthPort: env.WORKER_HEALTH_PORT === -1 ? null : env.WORKER_HEALTH_PORT,
+    storageRoot: resolve(env.STORAGE_ROOT ?? join(dataDir, 'files')),
+    uploadMaxBytes: env.UPLOAD_MAX_BYTES,
+    bodyMaxBytes: env.BODY_MAX_BYTES,
+    shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT * 1_000,
+    agingSeconds: env.AGING_SECONDS,
+    logLevel: env.LOG_LEVEL,
+    logFormat: env.LOG_FORMAT,
+    apiHost: env.API_HOST,
+    apiPort: env.API_PORT,
+    dataDir,
+    tracing: env.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
+  };
+}
+
+function toRedis(env: Environment): RedisConfig | null {
+  if (!env.REDIS_URL && !env.REDIS_HOST) return null;
+  return {
+    url: env.REDIS_URL,
+    host: env.REDIS_HOST,
+    port: Number(env.REDIS_PORT ?? 6_379),
+    db: env.REDIS_DB,
+    username: env.REDIS_USERNAME,
+    password: env.REDIS_PASSWORD,
+    tls: env.REDIS_TLS,
+  };
+}

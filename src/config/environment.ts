@@ -1,0 +1,130 @@
+import { z } from 'zod';
+
+/** Text that an orchestrator leaves empty counts as not set. */
+const optionalText = z
+  .string()
+  .optional()
+  .transform((text) => (text?.trim() ? text.trim() : undefined));
+
+const integer = (fallback: number, min: number, max: number) =>
+  z
+    .string()
+    .optional()
+    .transform((text) => (text?.trim() ? Number(text) : fallback))
+    .pipe(z.number('must be a number').int('must be a whole number').min(min).max(max));
+
+const seconds = (fallback: number, min: number, max: number) =>
+  z
+    .string()
+    .optional()
+    .transform((text) => (text?.trim() ? Number(text) : fallback))
+    .pipe(z.number('must be a number of seconds').min(min).max(max));
+
+const flag = (fallback: boolean) =>
+  z
+    .string()
+    .optional()
+    .transform((text, context) => {
+      const word = text?.trim().toLowerCase();
+      if (!word) return fallback;
+      if (['1', 'true', 'yes', 'on'].includes(word)) return true;
+      if (['0', 'false', 'no', 'off'].includes(word)) return false;
+      context.addIssue('must be true or false');
+      return z.NEVER;
+    });
+
+const LOG_LEVELS = { warning: 'warn', critical: 'fatal' } as Record<string, string>;
+
+const logLevel = z
+  .string()
+  .optional()
+  .transform((text) => {
+    const level = (text?.trim() || 'info').toLowerCase();
+    return LOG_LEVELS[level] ?? level;
+  })
+  .pipe(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']));
+
+/** `postgresql+asyncpg://` and the like: the driver is somebody else's business. */
+const databaseUrl = optionalText.transform((url) => url?.replace(/^(postgres(?:ql)?)\+\w+:/, '$1:'));
+
+/** Names that earlier systems used for the same setting. */
+export const ALIASES = {
+  DEFAULT_TIMEOUT: 'TASK_TIMEOUT',
+  WORKER_NAME: 'WORKER_ID',
+  WORKER_CONCURRENCY: 'WORKER_BATCH_SIZE',
+} as const;
+
+/** The environment, variable by variable: the only list of them. Durations are in the unit that the variable names. */
+export const Environment = z
+  .object({
+    DATABASE_URL: databaseUrl,
+    DATABASE_DIRECT_URL: databaseUrl,
+    DATABASE_POOL_SIZE: integer(10, 1, 500),
+    REDIS_URL: optionalText,
+    REDIS_HOST: optionalText,
+    REDIS_PORT: optionalText,
+    REDIS_DB: integer(0, 0, 1_000_000),
+    REDIS_USERNAME: optionalText,
+    REDIS_PASSWORD: optionalText,
+    REDIS_TLS: flag(false),
+    QUEUE_NAME: z
+      .string()
+      .optional()
+      .transform((text) => text?.trim() || 'intake')
+      .pipe(
+        z
+          .string()
+          .regex(/^[A-Za-z][A-Za-z0-9_-]{0,31}$/, 'must be a letter and up to 31 letters, digits, _ or -'),
+      ),
+    MAX_QUEUE_SIZE: integer(10_000, 0, 1_000_000_000),
+    TASK_TIMEOUT: seconds(300, 0.1, 86_400).optional(),
+    TASK_MAX_ATTEMPTS: integer(3, 1, 100),
+    TASK_BACKOFF_MS: integer(2_000, 0, 86_400_000),
+    WORKER_ID: optionalText,
+    WORKER_QUEUES: optionalText,
+    WORKER_BATCH_SIZE: integer(0, 0, 1_000),
+    WORKER_POLL_INTERVAL: seconds(1, 0.05, 60),
+    WORKER_HEALTH_PORT: integer(-1, -1, 65_535),
+    STORAGE_ROOT: optionalText,
+    UPLOAD_MAX_BYTES: integer(100 * 1024 * 1024, 1, 10 * 1024 ** 3),
+    BODY_MAX_BYTES: integer(1024 * 1024, 1_024, 100 * 1024 * 1024),
+    SHUTDOWN_TIMEOUT: seconds(30, 0, 3_600),
+    AGING_SECONDS: integer(3_600, 0, 86_400 * 365),
+    AUTH_MODE: z
+      .string()
+      .optional()
+      .transform((text) => text?.trim().toLowerCase() || 'required')
+      .pipe(z.enum(['required', 'disabled'])),
+    LOG_LEVEL: logLevel,
+    LOG_FORMAT: optionalText.pipe(z.enum(['json', 'pretty']).optional()),
+    API_HOST: z
+      .string()
+      .optional()
+      .transform((text) => text?.trim() || '127.0.0.1'),
+    API_PORT: integer(8_000, 0, 65_535),
+    INTAKE_DATA_DIR: z
+      .string()
+      .optional()
+      .transform((text) => text?.trim() || '.intake'),
+    OTEL_EXPORTER_OTLP_ENDPOINT: optionalText,
+  })
+  .superRefine((env, context) => {
+    const fault = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [path], message });
+    const redis = env.REDIS_URL ?? env.REDIS_HOST;
+    if (!redis && env.REDIS_PORT)
+      fault('REDIS_PORT', 'is set without REDIS_URL or REDIS_HOST; name the host too');
+    if (!redis && env.REDIS_PASSWORD)
+      fault('REDIS_PASSWORD', 'is set without REDIS_URL or REDIS_HOST; name the host too');
+    if (env.AUTH_MODE === 'required') {
+      fault('AUTH_MODE', 'API keys are not available yet: set AUTH_MODE=disabled and listen on loopback');
+    } else if (!isLoopback(env.API_HOST)) {
+      fault('API_HOST', `AUTH_MODE=disabled is refused on ${env.API_HOST}; listen on 127.0.0.1`);
+    }
+  });
+
+export type Environment = z.output<typeof Environment>;
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}

@@ -1,0 +1,46 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../config/config.js';
+import type { ExtractedDocument } from '../engines/extraction/extracted-document.js';
+import { TextExtractor } from '../engines/extraction/text-extractor.js';
+import { SourceReader, type FetchedSource } from '../storage/source-reader.js';
+import type { TaskRun } from '../tasks/task-handler.js';
+import type { ProcessDocument } from './process-document.task.js';
+
+type Run = TaskRun<typeof ProcessDocument>;
+
+/** From a storage key to pages of text. */
+@Injectable()
+export class DocumentReading {
+  constructor(
+    private readonly sources: SourceReader,
+    private readonly extractor: TextExtractor,
+    private readonly config: Config,
+  ) {}
+
+  async fetch({ payload, signal, log, progress }: Run): Promise<FetchedSource> {
+    progress(0, 'fetching');
+    log('fetching', { key: payload.r2_key });
+    const source = await this.sources.fetch(
+      { kind: 'key', key: payload.r2_key },
+      { maxBytes: this.config.uploadMaxBytes, signal },
+    );
+    log('fetched', { bytes: source.sizeBytes, sha256: source.sha256 });
+    return source;
+  }
+
+  async extract(
+    { payload, signal, log, progress }: Run,
+    { path }: FetchedSource,
+  ): Promise<ExtractedDocument> {
+    progress(0.1, 'extracting');
+    log('extracting');
+    const file = { path, fileName: payload.file_name, declaredType: payload.content_type };
+    const document = await this.extractor.extract(file, { signal });
+    log('extracted', {
+      content_type: document.contentType,
+      pages: document.pages.length,
+      warnings: document.warnings.length,
+    });
+    return document;
+  }
+}

@@ -1,0 +1,163 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import type { Tx } from '../database/transaction.js';
+import type { TenantScope } from '../kernel/tenant-scope.js';
+import type { Chunk } from './document-chunker.js';
+import type { DocumentPayload, DocumentResult } from './documents.contract.js';
+
+/** A new row, or one more submission of an old one; the same task registers once. */
+const REGISTER = `
+INSERT INTO documents AS d (tenant_id, document_id, user_id, file_name, storage_key, declared_type, metadata, task_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8::uuid)
+ON CONFLICT (tenant_id, document_id) DO UPDATE SET
+  user_id = excluded.user_id, file_name = excluded.file_name, storage_key = excluded.storage_key,
+  declared_type = excluded.declared_type, metadata = excluded.metadata, task_id = excluded.task_id,
+  submission = d.submission + (d.task_id <> excluded.task_id)::int, updated_at = now()
+RETURNING submission`;
+
+const INSERT_CHUNKS = `
+INSERT INTO document_chunks (tenant_id, document_id, ordinal, page, start_offset, end_offset, heading, text)
+SELECT $1, $2, c.ordinal, c.page, c.start, c."end", c.heading, c.text
+FROM jsonb_to_recordset($3::jsonb) AS c(ordinal int, page int, start int, "end" int, heading text, text text)`;
+
+export interface ProcessedDocument {
+  facts: DocumentResult;
+  generation: string;
+  recipe: string;
+  text: string;
+  chunks: readonly Chunk[];
+}
+
+@Injectable()
+export class DocumentsRepository {
+  constructor(private readonly database: Database) {}
+
+  /** @returns the number of this submission; the highest one of a document wins */
+  async register(tx: Tx, scope: TenantScope, payload: DocumentPayload, taskId: string): Promise<number> {
+    const { document_id, user_id, file_name, r2_key, content_type, metadata } = payload;
+    const values = [
+      document_id,
+      user_id ?? null,
+      file_name,
+      r2_key,
+      content_type ?? null,
+      JSON.stringify(metadata ?? {}),
+    ];
+    const [row] = await this.database.queryIn<{ submission: number }>(
+      tx,
+      REGISTER,
+      scope.tenantId,
+      ...values,
+      taskId,
+    );
+    return row?.submission ?? 1;
+  }
+
+  /** Locks the document's row. @returns false when a newer submission exists or the document was deleted */
+  async isNewest(tx: Tx, scope: TenantScope, documentId: string, submission: number): Promise<boolean> {
+    const [row] = await this.database.queryIn<{ submission: number }>(
+      tx,
+      'SELECT submission FROM documents WHERE tenant_id = $1 AND document_id = $2 FOR NO KEY UPDATE',
+      scope.tenantId,
+      documentId,
+    );
+    return row?.submission === submission;
+  }
+
+  /** Replaces text, chunks and facts. */
+  async save(tx: Tx, scope: TenantScope, document: ProcessedDocument): Promise<void> {
+    const { facts, generation, recipe, text, chunks } = document;
+    const key = { tenantId: scope.tenantId, documentId: facts.document_id };
+    await tx.documentChunk.deleteMany({ where: key });
+    await this.database.executeIn(tx, INSERT_CHUNKS, key.tenantId, key.documentId, JSON.stringify(chunks));
+    await tx.document.update({
+      where: { tenantId_documentId: key },
+      data: {
+        contentType: facts.content_type,
+        sizeBytes: facts.size_bytes,
+        sha256: facts.sha256,
+        title: facts.title,
+        pages: facts.pages,
+        characters: facts.characters,
+        chunks: facts.chunks,
+        warnings: facts.warnings,
+        text,
+        generation,
+        recipe,
+        processedAt: new Date(await this.nowMs(tx)),
+      },
+    });
+  }
+
+  /** Everything but the text. */
+  find(scope: TenantScope, documentId: string) {
+    return this.database.client.document.findFirst({
+      where: { tenantId: scope.tenantId, documentId },
+      omit: { text: true },
+    });
+  }
+
+  async text(scope: TenantScope, documentId: string): Promise<string | null | undefined> {
+    const where = { tenantId: scope.tenantId, documentId };
+    const row = await this.database.client.document.findFirst({ where, select: { text: true } });
+    return row === null ? undefined : row.text;
+  }
+
+  list(
+    scope: TenantScope,
+    filter: { userId?: string },
+    limit: number,
+    after?: { created_at: string; document_id: string },
+  ) {
+    const { tenantId } = scope;
+    const older = after && [
+      { createdAt: { lt: after.created_at } },
+      { createdAt: after.created_at, documentId: { gt: after.document_id } },
+    ];
+    return this.database.client.document.findMany({
+      where: { tenantId, userId: filter.userId, ...(older ? { OR: older } : {}) },
+      orderBy: [{ createdAt: 'desc' }, { documentId: 'asc' }],
+      take: limit,
+      omit: { text: true },
+    });
+  }
+
+  chunks(scope: TenantScope, documentId: string, limit: number, after = -1) {
+    return this.database.client.documentChunk.findMany({
+      where: { tenantId: scope.tenantId, documentId, ordinal: { gt: after } },
+      orderBy: { ordinal: 'asc' },
+      take: limit,
+    });
+  }
+
+  chunksAt(scope: TenantScope, places: ReadonlyArray<{ documentId: string; ordinal: number }>) {
+    return this.database.client.documentChunk.findMany({
+      where: { tenantId: scope.tenantId, OR: [...places] },
+    });
+  }
+
+  fileNames(scope: TenantScope, documentIds: readonly string[]) {
+    return this.database.client.document.findMany({
+      where: { tenantId: scope.tenantId, documentId: { in: [...documentIds] } },
+      select: { documentId: true, fileName: true },
+    });
+  }
+
+  /** @returns the storage key that the document had, or nothing when there is no such document */
+  async delete(tx: Tx, scope: TenantScope, documentId: string): Promise<string | undefined> {
+    const [row] = await this.database.queryIn<{ storage_key: string }>(
+      tx,
+      'DELETE FROM documents WHERE tenant_id = $1 AND document_id = $2 RETURNING storage_key',
+      scope.tenantId,
+      documentId,
+    );
+    return row?.storage_key;
+  }
+
+  private async nowMs(tx: Tx): Promise<number> {
+    const [row] = await this.database.queryIn<{ now: Date }>(tx, 'SELECT now() AS now');
+    return row?.now.getTime() ?? 0;
+  }
+}
+
+export type DocumentRow = NonNullable<Awaited<ReturnType<DocumentsRepository['find']>>>;

@@ -1,0 +1,16 @@
+import type { DocumentReader } from './document-reader.js';
+import type { DocumentType } from './extracted-document.js';
+
+/** The reader of each kind, loaded when the first file of that kind comes. */
+export const READERS: Record<DocumentType, () => Promise<DocumentReader>> = {
+  'text/plain': async () => (await import('./text-reader.js')).readText,
+  'text/markdown': async () => (await import('./markdown-reader.js')).readMarkdown,
+  'text/html': async () => (await import('./html-reader.adapter.js')).readHtml,
+  'text/csv': async () => (await import('./csv-reader.adapter.js')).readCsv,
+  'message/rfc822': async () => (await import('./eml-reader.adapter.js')).readEml,
+  'application/pdf': async () => (await import('./pdf-reader.adapter.js')).readPdf,
+  'application/vnd.openxmlformats-officedocument.wordprocessingml.document': async () =>
+    (await import('./docx-reader.adapter.js')).readDocx,
+  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': async () =>
+    (await import('./xlsx-reader.adapter.js')).readXlsx,
+};

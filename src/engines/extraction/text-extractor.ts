@@ -1,0 +1,36 @@
+import { Injectable } from '@nestjs/common';
+import { builtEntry } from '../../kernel/built-entry.js';
+import type { SandboxJob } from '../../sandbox/sandbox-job.js';
+import { Sandbox } from '../../sandbox/sandbox.js';
+import type { ExtractedDocument, FileToExtract } from './extracted-document.js';
+import { ExtractionLimits } from './extraction-limits.js';
+import type { ExtractionRequest } from './extraction-job.js';
+
+const EXTRACT: SandboxJob<ExtractionRequest, ExtractedDocument> = {
+  entry: builtEntry(import.meta.url, './extraction-job.js'),
+  name: 'extractDocument',
+};
+
+/** Room for names, warnings and the marks between pages beside the text. */
+const RESULT_OVERHEAD_BYTES = 8 * 1024 ** 2;
+
+/** Text out of a file of any supported kind, whatever it is called. */
+@Injectable()
+export class TextExtractor {
+  constructor(
+    private readonly sandbox: Sandbox,
+    private readonly limits: ExtractionLimits,
+  ) {}
+
+  /**
+   * Reads a local file in a child process.
+   * @throws Fault document.empty, document.unsupported, document.encrypted, document.corrupt, document.too_large,
+   * sandbox.timeout, sandbox.out_of_memory (none of them worth another try), sandbox.crashed; the signal's reason
+   */
+  extract(file: FileToExtract, { signal }: { signal?: AbortSignal } = {}): Promise<ExtractedDocument> {
+    const { timeoutMs, memoryBytes, characters } = this.limits;
+    const resultBytes = 2 * characters + RESULT_OVERHEAD_BYTES;
+    const request = { file, limits: this.limits };
+    return this.sandbox.run(EXTRACT, request, { timeoutMs, memoryBytes, resultBytes, signal });
+  }
+}

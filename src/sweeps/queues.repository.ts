@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import type { Tx } from '../database/transaction.js';
+import { TRY_LOCK } from '../tasks/tasks.sql.js';
+
+/** A small multiple of the slots that are alive, and never less than the floor. */
+const REFRESH_WINDOWS = `
+UPDATE queues q SET "window" = wanted.size
+FROM (
+  SELECT q.name, greatest(64, 4 * coalesce(sum(w.concurrency), 0))::int AS size
+  FROM queues q LEFT JOIN workers w ON q.name = ANY(w.queues) AND w.kind = 'pool' AND w.status = 'running'
+    AND w.last_seen_at > now() - interval '12 seconds'
+  GROUP BY q.name
+) AS wanted
+WHERE wanted.name = q.name AND wanted.size <> q."window"`;
+
+const DISPATCHABLE = `
+SELECT EXISTS (SELECT FROM tasks WHERE status = 'scheduled' AND run_at <= now()) AS due,
+  ARRAY(SELECT q.name FROM queues q
+    WHERE EXISTS (SELECT FROM tasks t WHERE t.queue = q.name AND t.status = 'pending') ORDER BY q.name) AS queues`;
+
+const TRANSPORT_MARK = `
+SELECT transport_incarnation AS incarnation, now() AS now, now() - interval '5 seconds' AS "settledBefore"
+FROM queues WHERE name = $1`;
+
+const SERVER_TIME = `
+SELECT extract(epoch FROM now())::float8 * 1000 AS "nowMs",
+  extract(epoch FROM pg_postmaster_start_time())::float8 * 1000 AS "startedMs"`;
+
+/** The mark that the transport should carry for a queue; `incarnation` is `null` before the first. */
+export interface TransportMark {
+  incarnation: string | null;
+  now: Date;
+  /** A row that was queued later than this may be unknown to the transport: its publish is on its way. */
+  settledBefore: Date;
+}
+
+export interface ServerTime {
+  nowMs: number;
+  startedMs: number;
+}
+
+/** What the sweeps keep about each queue. */
+@Injectable()
+export class QueuesRepository {
+  constructor(private readonly database: Database) {}
+
+  async refreshWindows(): Promise<void> {
+    await this.database.transaction((tx) => this.database.executeIn(tx, REFRESH_WINDOWS));
+  }
+
+  async transportMark(queue: string): Promise<TransportMark | undefined> {
+    const [row] = await this.database.query<TransportMark>(TRANSPORT_MARK, queue);
+    return row;
+  }
+
+  /** @returns whether nobody else is restoring this queue, and nobody has since the mark was read */
+  async holdMark(tx: Tx, queue: string, { incarnation }: TransportMark): Promise<boolean> {
+    const [lock] = await this.database.queryIn<{ held: boolean }>(tx, TRY_LOCK, `mark:${queue}`);
+    if (!lock?.held) return false;
+    const row = await tx.queue.findUnique({ where: { name: queue } });
+    return row?.transportIncarnation === incarnation;
+  }
+
+  async expectIncarnation(tx: Tx, queue: string, incarnation: string): Promise<void> {
+    await tx.queue.updateMany({ where: { name: queue }, data: { transportIncarnation: incarnation } });
+  }
+
+  /** Queues with work that a pass could move: something pending, or something due. Touches a few index pages. */
+  async findDispatchable(): Promise<{ due: boolean; queues: string[] }> {
+    const [row] = await this.database.query<{ due: boolean; queues: string[] }>(DISPATCHABLE);
+    return row ?? { due: false, queues: [] };
+  }
+
+  /** When this transaction began, and Postgres itself. */
+  async time(tx: Tx): Promise<ServerTime> {
+    const [row] = await this.database.queryIn<ServerTime>(tx, SERVER_TIME);
+    if (!row) throw new Error('Postgres told no time');
+    return row;
+  }
+}

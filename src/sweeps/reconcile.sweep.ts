@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import type { Tx } from '../database/transaction.js';
+import { LEASE_MS } from '../tasks/heartbeat.js';
+import { taskDepthChanged } from '../tasks/task-telemetry.js';
+import { TasksRepository, type Moved } from '../tasks/tasks.repository.js';
+import { QueuesRepository, type ServerTime } from './queues.repository.js';
+import { Sweep } from './sweep.js';
+
+/** A worker settles a timeout itself; after this the reconciler does it over its head. */
+const TIMEOUT_GRACE_S = 15;
+/** Passes further apart than this were not a run: what stopped this process may have stopped every heartbeat too. */
+const MAX_GAP_MS = LEASE_MS - 3_000;
+const BATCH = 500;
+
+interface Verdicts {
+  lost: Moved[];
+  timedOut: Moved[];
+}
+
+/** Takes tasks from workers that died or sleep; every repair is counted and written down. */
+@Injectable()
+export class ReconcileSweep extends Sweep {
+  readonly name = 'reconcile';
+  readonly intervalMs = 2_000;
+  /** On Postgres' clock, as everything here. */
+  private run: { sinceMs: number; lastMs: number } | null = null;
+
+  constructor(
+    private readonly database: Database,
+    private readonly tasks: TasksRepository,
+    private readonly queues: QueuesRepository,
+  ) {
+    super();
+  }
+
+  async runOnce(): Promise<Record<string, number>> {
+    const { lost, timedOut } = await this.judge();
+    for (const { queue } of [...lost, ...timedOut]) taskDepthChanged.publish({ queue });
+    await this.queues.refreshWindows();
+    return { lost: lost.length, timed_out: timedOut.length };
+  }
+
+  private async judge(): Promise<Verdicts> {
+    try {
+      return await this.database.transaction((tx) => this.judgeIn(tx));
+    } catch (error) {
+      this.run = null;
+      throw error;
+    }
+  }
+
+  /** The time and the verdicts in one transaction: what froze in between froze with it. */
+  private async judgeIn(tx: Tx): Promise<Verdicts> {
+    if (!this.maySee(await this.queues.time(tx))) return { lost: [], timedOut: [] };
+    const lost = await this.tasks.lose(tx, LEASE_MS / 1_000, BATCH);
+    return { lost, timedOut: await this.tasks.timeOut(tx, TIMEOUT_GRACE_S) };
+  }
+
+  /** An outage silences every heartbeat: nobody is late until all had a lease's time to be heard again. */
+  private maySee({ nowMs, startedMs }: ServerTime): boolean {
+    const unbroken = this.run !== null && nowMs - this.run.lastMs <= MAX_GAP_MS;
+    this.run = { sinceMs: unbroken && this.run ? this.run.sinceMs : nowMs, lastMs: nowMs };
+    return nowMs - this.run.sinceMs >= LEASE_MS && nowMs - startedMs >= LEASE_MS;
+  }
+}

@@ -1,0 +1,39 @@
+// owns: housekeeping. promises: any process that runs it keeps every queue draining; each pass is short and repeatable.
+// never: decides what a status may become; that is the lifecycle's.
+import { Inject, Module, type OnModuleDestroy } from '@nestjs/common';
+import { TasksModule } from '../tasks/tasks.module.js';
+import { taskDepthChanged, taskSettled } from '../tasks/task-telemetry.js';
+import { DispatchSweep } from './dispatch.sweep.js';
+import { QueuesRepository } from './queues.repository.js';
+import { ReconcileSweep } from './reconcile.sweep.js';
+import { ReconcilerReach } from './reconciler-reach.js';
+import { StatsFoldingSweep } from './stats-folding.sweep.js';
+import { RedispatchSweep } from './redispatch.sweep.js';
+import type { Sweep } from './sweep.js';
+import { SweepRunner } from './sweep-runner.js';
+
+const SWEEPS = [DispatchSweep, ReconcileSweep, RedispatchSweep, StatsFoldingSweep];
+
+@Module({
+  imports: [TasksModule],
+  providers: [
+    ...SWEEPS,
+    QueuesRepository,
+    ReconcilerReach,
+    { provide: SweepRunner, inject: SWEEPS, useFactory: (...sweeps: Sweep[]) => new SweepRunner(sweeps) },
+  ],
+  exports: [SweepRunner],
+})
+export class SweepsModule implements OnModuleDestroy {
+  private readonly unsubscribe: Array<() => void>;
+
+  /** Room in the window, or work for it: dispatch now instead of at the next interval. */
+  constructor(@Inject(SweepRunner) runner: SweepRunner) {
+    const wake = () => runner.wake('dispatch');
+    this.unsubscribe = [taskSettled.subscribe(wake), taskDepthChanged.subscribe(wake)];
+  }
+
+  onModuleDestroy(): void {
+    for (const off of this.unsubscribe) off();
+  }
+}

@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../config/config.js';
+import { Clock } from '../kernel/clock.js';
+import { Fault } from '../kernel/fault.js';
+import type { TenantScope } from '../kernel/tenant-scope.js';
+import { ignoring } from '../telemetry/ignoring.js';
+import { WAITING_STATUSES } from './lifecycle.js';
+import { TaskStatsRepository } from './task-stats.repository.js';
+
+interface Snapshot {
+  readAtMs: number;
+  depths: Map<string, number>;
+}
+
+const FRESH_MS = 500;
+const USABLE_MS = 5_000;
+const WAITING_METRICS = new Set<string>(WAITING_STATUSES.map((status) => `depth.${status}`));
+
+/** How much waits in each queue of a tenant: read now and then, counted up in between, so it may overshoot a little. */
+@Injectable()
+export class QueueDepths {
+  private readonly snapshots = new Map<string, Snapshot>();
+  private readonly reading = new Map<string, Promise<Snapshot>>();
+
+  constructor(
+    private readonly stats: TaskStatsRepository,
+    private readonly clock: Clock,
+    private readonly config: Config,
+  ) {}
+
+  /**
+   * Makes room for new tasks in a queue.
+   * @returns how many tasks wait there, the new ones included
+   * @throws Fault `queue.full`
+   */
+  async admit(scope: TenantScope, queue: string, count: number): Promise<number> {
+    const { depths } = await this.snapshot(scope);
+    const depth = (depths.get(queue) ?? 0) + count;
+    const limit = this.config.maxQueueSize;
+    if (limit > 0 && depth > limit) {
+      const detail = `The queue ${queue} holds ${depth - count} waiting tasks and may hold ${limit} (MAX_QUEUE_SIZE); try again later`;
+      throw new Fault('queue.full', detail, { retryAfterSeconds: 5 });
+    }
+    depths.set(queue, depth);
+    return depth;
+  }
+
+  private async snapshot(scope: TenantScope): Promise<Snapshot> {
+    const known = this.snapshots.get(scope.tenantId);
+    const ageMs = known ? this.clock.monotonicMs() - known.readAtMs : Infinity;
+    if (known && ageMs < FRESH_MS) return known;
+    const fresh = this.read(scope);
+    if (!known || ageMs > USABLE_MS) return fresh;
+    void ignoring(fresh, 'the depths of a moment ago still serve');
+    return known;
+  }
+
+  private read(scope: TenantScope): Promise<Snapshot> {
+    const { tenantId } = scope;
+    const reading =
+      this.reading.get(tenantId) ?? this.load(scope).finally(() => this.reading.delete(tenantId));
+    this.reading.set(tenantId, reading);
+    return reading;
+  }
+
+  private async load(scope: TenantScope): Promise<Snapshot> {
+    const depths = new Map<string, number>();
+    for (const { queue, metric, amount } of await this.stats.totals(scope)) {
+      if (WAITING_METRICS.has(metric)) depths.set(queue, (depths.get(queue) ?? 0) + amount);
+    }
+    const snapshot = { readAtMs: this.clock.monotonicMs(), depths };
+    this.snapshots.set(scope.tenantId, snapshot);
+    return snapshot;
+  }
+}

@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import { storableText, toStorable } from '../kernel/storable.js';
+import type { Lease, LogLine } from './task-rows.js';
+
+/** Why a running handler is asked to stop. */
+export type StopReason = 'timeout' | 'cancelled' | 'shutdown' | 'lease_in_doubt';
+
+/** One attempt in this process, from before its claim until after its settlement. */
+export class RunningAttempt {
+  private readonly controller = new AbortController();
+  private lines: LogLine[] = [];
+  private news: { progress?: number; progress_message?: string } = {};
+  stopReason: StopReason | null = null;
+
+  constructor(readonly lease: Lease) {}
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  /** The first reason counts. */
+  stop(reason: StopReason): void {
+    if (this.stopReason) return;
+    this.stopReason = reason;
+    this.controller.abort(new DOMException(`The attempt was stopped: ${reason}`, 'AbortError'));
+  }
+
+  report(progress: number, message: string): void {
+    this.news = { progress: Math.min(1, Math.max(0, progress)), progress_message: storableText(message) };
+  }
+
+  log({ message, data, ...line }: LogLine): void {
+    this.lines.push({
+      ...line,
+      message: storableText(message),
+      ...(data === undefined ? {} : { data: toStorable(data) }),
+    });
+  }
+
+  takeLines(): LogLine[] {
+    return this.lines.splice(0);
+  }
+
+  /** What changed since the last call, if anything. */
+  takeNews() {
+    const news = this.news;
+    const logs = this.takeLines();
+    this.news = {};
+    return logs.length > 0 || news.progress !== undefined ? { ...this.lease, ...news, logs } : null;
+  }
+}
+
+/** What this process holds in memory, claims and settlements without an answer included. */
+@Injectable()
+export class RunningAttempts {
+  private readonly attempts = new Map<string, RunningAttempt>();
+  private readonly barredBy = new Set<StopReason>();
+  private idleListeners: Array<() => void> = [];
+  processed = 0;
+  failed = 0;
+
+  get size(): number {
+    return this.attempts.size;
+  }
+
+  /** Whether work may begin: not once the process is leaving, nor while it cannot prove that it lives. */
+  get isOpen(): boolean {
+    return this.barredBy.size === 0;
+  }
+
+  begin(lease: Lease): RunningAttempt {
+    const attempt = new RunningAttempt(lease);
+    this.attempts.set(lease.token, attempt);
+    return attempt;
+  }
+
+  end(attempt: RunningAttempt): void {
+    this.attempts.delete(attempt.lease.token);
+    if (this.attempts.size === 0) for (const listener of this.idleListeners.splice(0)) listener();
+  }
+
+  holds(token: string): boolean {
+    return this.attempts.has(token);
+  }
+
+  stop(token: string, reason: StopReason): void {
+    this.attempts.get(token)?.stop(reason);
+  }
+
+  /** Stops what runs, and lets nothing begin until {@link reopen}. */
+  stopAll(reason: StopReason): void {
+    this.barredBy.add(reason);
+    for (const attempt of this.attempts.values()) attempt.stop(reason);
+  }
+
+  reopen(reason: StopReason): void {
+    this.barredBy.delete(reason);
+  }
+
+  takeNews() {
+    return [...this.attempts.values()].flatMap((attempt) => attempt.takeNews() ?? []);
+  }
+
+  /** Resolves when nothing runs. */
+  idle(): Promise<void> {
+    if (this.attempts.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.idleListeners.push(resolve));
+  }
+}

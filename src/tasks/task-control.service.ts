@@ -1,0 +1,155 @@
+import { Injectable } from '@nestjs/common';
+import { isBadRow } from '../database/database-fault.js';
+import { Database } from '../database/database.js';
+import { Fault } from '../kernel/fault.js';
+import type { Json } from '../kernel/json.js';
+import { unstorable } from '../kernel/storable.js';
+import type { TenantScope } from '../kernel/tenant-scope.js';
+import { ignoring } from '../telemetry/ignoring.js';
+import { Transport, transportKey } from '../transport/transport.js';
+import type { TaskStatus } from '../kernel/task-status.js';
+import { TaskReadsRepository, type TaskFilter, type TaskRow } from './task-reads.repository.js';
+import { taskDepthChanged } from './task-telemetry.js';
+import { toAttemptView, toHistory, toLogView, toTaskView } from './task-views.js';
+import { TasksRepository } from './tasks.repository.js';
+
+/** What callers can see of tasks that are in, and do to them. */
+@Injectable()
+export class TaskControlService {
+  constructor(
+    private readonly database: Database,
+    private readonly reads: TaskReadsRepository,
+    private readonly tasks: TasksRepository,
+    private readonly transport: Transport,
+  ) {}
+
+  /** @param name id or external id @throws Fault `task.not_found` */
+  async get(scope: TenantScope, name: string) {
+    const [view] = await this.toViews([await this.find(scope, name)]);
+    return view;
+  }
+
+  async list(scope: TenantScope, filter: TaskFilter, limit: number, before?: string) {
+    return this.toViews(await this.reads.list(scope, filter, limit, before));
+  }
+
+  async attempts(scope: TenantScope, name: string, limit: number, afterEpoch?: number) {
+    const { id } = await this.find(scope, name);
+    const rows = await this.reads.attempts(scope, id, limit, afterEpoch);
+    const names = await this.reads.workerNames(rows.map(({ workerIncarnation }) => workerIncarnation));
+    return rows.map((row) => toAttemptView(row, names.get(row.workerIncarnation)));
+  }
+
+  async history(scope: TenantScope, name: string) {
+    const row = await this.find(scope, name);
+    const [attempts, events] = [
+      await this.reads.attempts(scope, row.id, 1_000),
+      await this.reads.events(scope, row.id),
+    ];
+    return toHistory(row, attempts, events);
+  }
+
+  async logs(scope: TenantScope, name: string, limit: number, after?: bigint) {
+    const { id } = await this.find(scope, name);
+    return (await this.reads.logs(scope, id, limit, after)).map((row) => ({
+      id: row.id,
+      view: toLogView(row),
+    }));
+  }
+
+  /**
+   * Waiting work is cancelled at once; running work is asked to stop, and ends cancelled unless it completes first.
+   * @throws Fault `task.not_cancellable` for a final task
+   */
+  async cancel(scope: TenantScope, name: string) {
+    const row = await this.find(scope, name);
+    const [moved] = await this.database.transaction((tx) => this.tasks.cancel(tx, [row.id]));
+    if (!moved)
+      throw new Fault(
+        'task.not_cancellable',
+        `The task is ${row.status}; only work that is not final can be cancelled`,
+      );
+    const cancelled = moved.verdict === 'cancelled';
+    if (cancelled) {
+      const removal = this.transport.remove(moved.queue, [transportKey(moved.id, moved.epoch)]);
+      void ignoring(removal, 'an entry of a cancelled task claims nothing');
+    }
+    return {
+      task_id: row.id,
+      status: cancelled ? ('cancelled' as const) : ('processing' as const),
+      cancel_requested: true,
+    };
+  }
+
+  /**
+   * A failed or cancelled task runs again in the same row.
+   * @param payload replaces the old one, which goes to the history
+   * @throws Fault `task.not_retryable`, `payload.unstorable`
+   */
+  async retry(scope: TenantScope, name: string, payload?: Json) {
+    const errors = payload === undefined ? [] : unstorable(payload, 'payload');
+    if (errors.length > 0)
+      throw new Fault('payload.unstorable', 'The payload cannot be stored. See `errors`.', { errors });
+    const row = await this.find(scope, name);
+    const moved = await this.replay(row.id, payload);
+    if (!moved) {
+      throw new Fault(
+        'task.not_retryable',
+        `The task is ${row.status}; only failed and cancelled tasks run again`,
+      );
+    }
+    taskDepthChanged.publish({ queue: moved.queue });
+    return this.get(scope, row.id);
+  }
+
+  private async replay(id: string, payload: Json | undefined) {
+    try {
+      const [moved] = await this.database.transaction((tx) => this.tasks.replay(tx, id, payload));
+      return moved;
+    } catch (cause) {
+      if (!isBadRow(cause)) throw cause;
+      throw new Fault(
+        'task.not_retryable',
+        'Another live task holds its unique_key; wait until that one is final',
+        { cause },
+      );
+    }
+  }
+
+  async batch(scope: TenantScope, id: string) {
+    const batch = await this.reads.findBatch(scope, id);
+    if (!batch) throw new Fault('batch.not_found', `There is no batch ${id}`);
+    const counts = await this.reads.batchTasks(scope, id);
+    return {
+      batch_id: batch.id,
+      total: batch.total,
+      counts: Object.fromEntries(counts.map(({ status, _count }) => [status, _count])),
+      created_at: batch.createdAt.toISOString(),
+    };
+  }
+
+  /** Statuses by task id; a task that retention removed is not there. */
+  async statuses(scope: TenantScope, ids: readonly string[]): Promise<Map<string, TaskStatus>> {
+    const rows = await this.reads.statuses(scope, ids);
+    return new Map(rows.map(({ id, status }) => [id, status as TaskStatus]));
+  }
+
+  /** Ids of what each of these worker incarnations runs now. */
+  async heldBy(scope: TenantScope, incarnations: readonly string[]): Promise<Map<string, string[]>> {
+    const rows = await this.reads.heldBy(scope, incarnations);
+    const idsOf = (incarnation: string) =>
+      rows.filter((row) => row.workerIncarnation === incarnation).map(({ id }) => id);
+    return new Map(incarnations.map((incarnation) => [incarnation, idsOf(incarnation)]));
+  }
+
+  private async find(scope: TenantScope, name: string): Promise<TaskRow> {
+    const row = await this.reads.find(scope, name);
+    if (!row) throw new Fault('task.not_found', `There is no task ${name}`);
+    return row;
+  }
+
+  private async toViews(rows: readonly TaskRow[]) {
+    const names = await this.reads.workerNames(rows.map(({ workerIncarnation }) => workerIncarnation));
+    return rows.map((row) => toTaskView(row, names.get(row.workerIncarnation ?? '')));
+  }
+}

@@ -1,0 +1,98 @@
+import type { Backoff } from '../kernel/backoff.js';
+import type { Json } from '../kernel/json.js';
+import type { Settlement } from './settlement.js';
+import type { TaskStatus } from '../kernel/task-status.js';
+
+/** A task as a submit brings it: everything decided but what only Postgres can know. Times are RFC 3339 texts. */
+export interface NewTask {
+  id: string;
+  external_id?: string;
+  tenant_id: string;
+  user_id?: string;
+  client_id?: string;
+  type: string;
+  queue: string;
+  priority: number;
+  payload: Json;
+  max_attempts: number;
+  backoff: { base_ms: number; factor: number; max_ms: number; jitter: number };
+  timeout_ms: number;
+  run_at?: string;
+  delay_ms?: number;
+  unique_key?: string;
+  batch_id?: string;
+  tags?: string[];
+  labels?: Record<string, Json>;
+  traceparent?: string;
+}
+
+/** A row that a submit or a dispatch put into a status; `transport_priority` goes with it into the transport. */
+export interface PlacedTask {
+  id: string;
+  queue: string;
+  type: string;
+  status: TaskStatus;
+  epoch: number;
+  created_at: Date;
+  transport_priority: number | null;
+}
+
+/** Why a submitted task is not there as a new row. */
+export interface Collision {
+  asked: string;
+  id: string;
+  status: TaskStatus;
+  queue: string;
+  type: string;
+  created_at: Date;
+  why: 'mine' | 'external_id' | 'unique_key';
+}
+
+/** One attempt's hold on a task. */
+export interface Lease {
+  id: string;
+  epoch: number;
+  token: string;
+}
+
+export interface ClaimedTask {
+  id: string;
+  tenant_id: string;
+  queue: string;
+  type: string;
+  attempts: number;
+  epoch: number;
+  payload: Json;
+  max_attempts: number;
+  returns: number;
+  backoff: { base_ms: number; factor: number; max_ms: number; jitter: number };
+  timeout_ms: number;
+  traceparent: string | null;
+  wait_ms: number;
+  /** The claim's own: of two claims of one row only one gets it. */
+  token: string;
+  /** `suspect`: two crashes; only a process of its own may claim it. */
+  verdict: 'claimed' | 'withdrawn' | 'suspect';
+}
+
+export interface LogLine {
+  level: 'info' | 'warn' | 'error';
+  message: string;
+  data?: Json;
+  at: string;
+}
+
+export interface SettleRequest {
+  lease: Lease;
+  settlement: Settlement;
+  fingerprint: string | null;
+  logs: LogLine[];
+}
+
+/** `late`: the lease was gone; the result was refused. */
+export type SettleAnswer =
+  { status: TaskStatus; outcome: string; late: false } | { late: true; outcome: string };
+
+export function toBackoff(row: ClaimedTask['backoff']): Backoff {
+  return { baseMs: row.base_ms, factor: row.factor, maxMs: row.max_ms, jitter: row.jitter };
+}

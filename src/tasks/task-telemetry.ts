@@ -1,0 +1,69 @@
+import { channel } from 'node:diagnostics_channel';
+
+/** What happened to a task, for metrics, logs and tests; published after the commit. Durations in milliseconds. */
+export interface TaskSubmitted {
+  taskId: string;
+  queue: string;
+  type: string;
+}
+
+export interface TaskClaimed {
+  taskId: string;
+  queue: string;
+  type: string;
+  waitMs: number;
+}
+
+export interface TaskSettled {
+  taskId: string;
+  queue: string;
+  type: string;
+  /** The attempt's outcome: completed, failed, rejected, snoozed, timed_out, interrupted, cancelled, late. */
+  outcome: string;
+  /** The task's status after it. */
+  status: string;
+  attempt: number;
+  runMs: number;
+}
+
+export interface TaskRepaired {
+  kind: string;
+  count: number;
+}
+
+/** A handler that did not stop when asked: its slot is gone until the process ends. */
+export interface TaskStuck {
+  taskId: string;
+  type: string;
+}
+
+/** Pending work appeared, or room for it. */
+export interface TaskDepthChanged {
+  queue: string;
+}
+
+export const taskSubmitted = typed<TaskSubmitted>('intake:task:submitted');
+export const taskClaimed = typed<TaskClaimed>('intake:task:claimed');
+export const taskSettled = typed<TaskSettled>('intake:task:settled');
+export const taskStuck = typed<TaskStuck>('intake:task:stuck');
+export const taskDepthChanged = typed<TaskDepthChanged>('intake:task:depth_changed');
+export const taskRepaired = typed<TaskRepaired>('intake:task:repaired');
+
+interface TypedChannel<Message> {
+  publish(message: Message): void;
+  subscribe(listener: (message: Message) => void): () => void;
+}
+
+function typed<Message>(name: string): TypedChannel<Message> {
+  const raw = channel(name);
+  return {
+    publish: (message) => {
+      if (raw.hasSubscribers) raw.publish(message);
+    },
+    subscribe: (listener) => {
+      const receive = (message: unknown) => listener(message as Message);
+      raw.subscribe(receive);
+      return () => raw.unsubscribe(receive);
+    },
+  };
+}

@@ -1,0 +1,261 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../config/config.js';
+import { Database } from '../database/database.js';
+import type { Tx } from '../database/transaction.js';
+import { Fault } from '../kernel/fault.js';
+import type { Json } from '../kernel/json.js';
+import { targetOf } from './lifecycle.js';
+import type { Settlement } from './settlement.js';
+import type {
+  ClaimedTask,
+  Collision,
+  Lease,
+  LogLine,
+  NewTask,
+  PlacedTask,
+  SettleAnswer,
+  SettleRequest,
+} from './task-rows.js';
+import * as sql from './tasks.sql.js';
+
+export interface Moved {
+  id: string;
+  queue: string;
+  status: string;
+}
+
+export interface QueuedRow {
+  id: string;
+  epoch: number;
+  queued_at: Date;
+  suspect: boolean;
+}
+
+/** The only writer of `tasks.status`. Every method is one step inside the caller's transaction; see docs/lifecycle.md. */
+@Injectable()
+export class TasksRepository {
+  private readonly agingSeconds: number;
+
+  constructor(
+    private readonly database: Database,
+    config: Config,
+  ) {
+    this.agingSeconds = config.agingSeconds;
+  }
+
+  /** Makes the queues known, so that the fast path and the window have a row to read. */
+  async ensureQueues(names: readonly string[]): Promise<void> {
+    await this.database.query(
+      `INSERT INTO queues (name, rank_origin) SELECT name, now() - make_interval(secs => 10 * $2::float8)
+       FROM unnest($1::text[]) AS name ORDER BY name ON CONFLICT DO NOTHING`,
+      names,
+      this.agingSeconds,
+    );
+  }
+
+  /** @returns the rows that were inserted; what is missing collided, see {@link classify} */
+  submit(tx: Tx, tasks: readonly NewTask[]): Promise<PlacedTask[]> {
+    return this.database.queryIn(tx, sql.SUBMIT, JSON.stringify(tasks), this.agingSeconds);
+  }
+
+  classify(tx: Tx, tasks: readonly NewTask[]): Promise<Collision[]> {
+    const asked = tasks.map(({ id, tenant_id, external_id, unique_key }) => ({
+      id,
+      tenant_id,
+      external_id,
+      unique_key,
+    }));
+    return this.database.queryIn(tx, sql.CLASSIFY, JSON.stringify(asked));
+  }
+
+  async createBatch(tx: Tx, batch: { id: string; tenantId: string; total: number }): Promise<void> {
+    await tx.batch.create({ data: { ...batch, remaining: batch.total } });
+  }
+
+  /** Takes queued rows for this process incarnation; what is not answered was taken or moved by somebody faster. */
+  async claim(
+    tx: Tx,
+    leases: readonly Lease[],
+    by: { incarnation: string; suspects: boolean },
+  ): Promise<ClaimedTask[]> {
+    await this.lock(
+      tx,
+      leases.map(({ id }) => id),
+    );
+    return this.database.queryIn(tx, sql.CLAIM, JSON.stringify(leases), by.incarnation, by.suspects);
+  }
+
+  /** Ends attempts; one answer per request, in order. */
+  async settle(tx: Tx, requests: readonly SettleRequest[]): Promise<SettleAnswer[]> {
+    await this.lock(
+      tx,
+      requests.map(({ lease }) => lease.id),
+    );
+    const settled = await this.database.queryIn<{
+      id: string;
+      status: PlacedTask['status'];
+      outcome: string;
+    }>(tx, sql.SETTLE, JSON.stringify(requests.map(toSettleInput)), this.agingSeconds);
+    const answers = new Map(
+      settled.map((row) => [row.id, { status: row.status, outcome: row.outcome, late: false } as const]),
+    );
+    const missing = requests.filter(({ lease }) => !answers.has(lease.id));
+    const found = missing.length > 0 ? await this.settleLate(tx, missing) : new Map<string, SettleAnswer>();
+    return requests.map(
+      ({ lease }) => answers.get(lease.id) ?? found.get(lease.id) ?? { late: true, outcome: 'lost' },
+    );
+  }
+
+  /**
+   * A settlement without a row: it either worked already (its reply was lost), or it comes too late and is refused.
+   * An interrupt brings no result, so there is nothing to refuse.
+   */
+  private async settleLate(tx: Tx, requests: readonly SettleRequest[]): Promise<Map<string, SettleAnswer>> {
+    const past = await this.database.queryIn<{ id: string; outcome: string; status: PlacedTask['status'] }>(
+      tx,
+      sql.FIND_ATTEMPTS,
+      JSON.stringify(requests.map(({ lease }) => lease)),
+    );
+    const outcomes = new Map(past.map((row) => [row.id, row]));
+    const refused: Array<{ id: string; kind: string; detail: Json }> = [];
+    const answers = new Map<string, SettleAnswer>();
+    for (const { lease, settlement } of requests) {
+      const row = outcomes.get(lease.id);
+      if (row && isAnswerTo(settlement, row.outcome)) {
+        answers.set(lease.id, { status: row.status, outcome: row.outcome, late: false });
+      } else if (settlement.event !== 'interrupt')
+        refused.push({
+          id: lease.id,
+          kind: 'late_result_refused',
+          detail: { epoch: lease.epoch, wanted: settlement.outcome, found: row?.outcome ?? null },
+        });
+    }
+    if (refused.length > 0) await this.record(tx, refused);
+    return answers;
+  }
+
+  /** Appends to the history what row and attempts cannot tell. */
+  async record(tx: Tx, events: ReadonlyArray<{ id: string; kind: string; detail?: Json }>): Promise<void> {
+    await this.database.executeIn(tx, sql.INSERT_EVENTS, JSON.stringify(events));
+  }
+
+  /** Stores progress and log lines of running attempts; rows whose lease is gone are left alone. */
+  async saveProgress(
+    tx: Tx,
+    rows: ReadonlyArray<Lease & { progress?: number; progress_message?: string; logs: LogLine[] }>,
+  ): Promise<void> {
+    await this.lock(
+      tx,
+      rows.map(({ id }) => id),
+    );
+    await this.database.executeIn(tx, sql.SAVE_PROGRESS, JSON.stringify(rows));
+  }
+
+  /** @throws Fault `lease.lost` when this attempt no longer holds the task */
+  async holdLease(tx: Tx, lease: Lease): Promise<void> {
+    const held = await this.database.queryIn(tx, sql.HOLD_LEASE, lease.id, lease.epoch, lease.token);
+    if (held.length === 0)
+      throw new Fault('lease.lost', 'The attempt no longer holds its task; nothing was written');
+  }
+
+  /** Due rows become pending. @returns the queues that got work */
+  wake(tx: Tx, limit: number): Promise<Array<{ id: string; queue: string }>> {
+    return this.database.queryIn(tx, sql.WAKE, limit);
+  }
+
+  /** Hands the next pending rows to the window; empty when another process is dispatching this queue. */
+  async dispatch(tx: Tx, queue: string): Promise<PlacedTask[]> {
+    if (!(await this.tryLock(tx, `dispatch:${queue}`))) return [];
+    const picked = await this.database.queryIn<{ id: string }>(tx, sql.PICK_PENDING, queue);
+    if (picked.length === 0) return [];
+    const ids = picked.map(({ id }) => id);
+    await this.lock(tx, ids);
+    return this.database.queryIn(tx, sql.DISPATCH, ids);
+  }
+
+  /** What the transport should hold, in the order of arrival. @param after where the part before ended */
+  findQueued(queue: string, before: Date, limit: number, after?: QueuedRow): Promise<QueuedRow[]> {
+    return this.database.query(
+      sql.FIND_QUEUED,
+      queue,
+      before,
+      limit,
+      after?.queued_at ?? null,
+      after?.id ?? null,
+    );
+  }
+
+  async redispatch(
+    tx: Tx,
+    rows: ReadonlyArray<{ id: string; epoch: number }>,
+    why: string,
+  ): Promise<PlacedTask[]> {
+    await this.lock(
+      tx,
+      rows.map(({ id }) => id),
+    );
+    return this.database.queryIn(tx, sql.REDISPATCH, JSON.stringify(rows), why);
+  }
+
+  /** Sends a queued row back to wait, unclaimed. */
+  async postpone(row: { id: string; epoch: number }, delaySeconds: number, reason: string): Promise<void> {
+    await this.database.query(sql.POSTPONE, row.id, row.epoch, delaySeconds, reason);
+  }
+
+  lose(tx: Tx, leaseSeconds: number, limit: number): Promise<Moved[]> {
+    return this.database.queryIn(tx, sql.LOSE, leaseSeconds, limit);
+  }
+
+  timeOut(tx: Tx, graceSeconds: number): Promise<Moved[]> {
+    return this.database.queryIn(tx, sql.TIME_OUT, graceSeconds, this.agingSeconds);
+  }
+
+  async cancel(tx: Tx, ids: readonly string[]) {
+    await this.lock(tx, ids);
+    return this.database.queryIn<{
+      id: string;
+      queue: string;
+      epoch: number;
+      verdict: 'cancelled' | 'requested';
+    }>(tx, sql.CANCEL, ids);
+  }
+
+  /** @returns the row's queue, or nothing when the task is neither failed nor cancelled */
+  async replay(tx: Tx, id: string, payload: Json | undefined): Promise<Array<{ id: string; queue: string }>> {
+    await this.lock(tx, [id]);
+    const replaced = payload === undefined ? null : JSON.stringify(payload);
+    return this.database.queryIn(tx, sql.REPLAY, id, replaced, this.agingSeconds);
+  }
+
+  /** One holder of a name at a time, until the transaction ends. */
+  async tryLock(tx: Tx, name: string): Promise<boolean> {
+    const [row] = await this.database.queryIn<{ held: boolean }>(tx, sql.TRY_LOCK, name);
+    return row?.held ?? false;
+  }
+
+  private async lock(tx: Tx, ids: readonly string[]): Promise<void> {
+    await this.database.queryIn(tx, sql.LOCK_TASKS, ids);
+  }
+}
+
+/** Asked to stop, every exit but completion had ended `cancelled`. */
+function isAnswerTo({ outcome, event }: Settlement, found: string): boolean {
+  return found === outcome || (found === 'cancelled' && event !== 'complete');
+}
+
+function toSettleInput({ lease, settlement, fingerprint, logs }: SettleRequest) {
+  return {
+    ...lease,
+    event: settlement.event,
+    target: targetOf(settlement.event),
+    outcome: settlement.outcome,
+    reason: settlement.reason,
+    spends: settlement.spends,
+    returns: settlement.returns,
+    delay_ms: settlement.delayMs,
+    result: settlement.result,
+    error: settlement.error,
+    fingerprint,
+    logs: logs.length > 0 ? logs : undefined,
+  };
+}

@@ -1,0 +1,152 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import type { Tx } from '../database/transaction.js';
+import { Fault } from '../kernel/fault.js';
+import { newId } from '../kernel/ids.js';
+import type { Json } from '../kernel/json.js';
+import type { TenantScope } from '../kernel/tenant-scope.js';
+import { Idempotency, type Once } from './idempotency.js';
+import { TaskMaker, type TaskRequest } from './new-task.js';
+import { QueueDepths } from './queue-depths.js';
+import { Submissions, type Submitted } from './submissions.js';
+import { TaskPublisher } from './task-publisher.js';
+import type { NewTask, PlacedTask } from './task-rows.js';
+import { taskSubmitted } from './task-telemetry.js';
+import { linksOf, toAccepted } from './task-views.js';
+import type { AcceptedTask } from './tasks.contract.js';
+
+export interface SubmitOptions {
+  idempotencyKey?: string;
+  /** What must be the same under the same key; the request itself when absent. */
+  request?: unknown;
+  /** Writes that commit together with the task; given the task's id, may complete its payload. */
+  within?: (tx: Tx, taskId: string) => Promise<Record<string, Json> | void>;
+}
+
+/** How work gets in. */
+@Injectable()
+export class TasksService {
+  constructor(
+    private readonly database: Database,
+    private readonly maker: TaskMaker,
+    private readonly depths: QueueDepths,
+    private readonly submissions: Submissions,
+    private readonly publisher: TaskPublisher,
+    private readonly idempotency: Idempotency,
+  ) {}
+
+  /**
+   * Stores a task and, after the commit, offers it to the transport.
+   * @throws Fault `task.exists`, `queue.full` and those of {@link TaskMaker.make}
+   */
+  async submit(
+    scope: TenantScope,
+    request: TaskRequest,
+    options: SubmitOptions = {},
+  ): Promise<Once<AcceptedTask>> {
+    const task = this.maker.make(scope, request);
+    if (!options.within && options.idempotencyKey === undefined) return this.submitAlone(scope, task);
+    let placed: PlacedTask[] = [];
+    const store = async (tx: Tx) => {
+      const depth = await this.depths.admit(scope, task.queue, 1);
+      const submitted = await this.submitWithin(tx, task, options);
+      placed = 'placed' in submitted ? [submitted.placed] : [];
+      return toAnswer(task, submitted, depth);
+    };
+    const once = await this.storeOnce(scope, options.idempotencyKey, options.request ?? request, store);
+    this.announce(placed);
+    return once;
+  }
+
+  /** All or nothing, under one batch id. */
+  async submitBatch(scope: TenantScope, requests: readonly TaskRequest[], idempotencyKey?: string) {
+    const batchId = newId();
+    const tasks = requests.map((request, at) =>
+      this.makeMember(scope, { ...request, batch_id: batchId }, at),
+    );
+    let placed: PlacedTask[] = [];
+    const store = async (tx: Tx) => {
+      for (const [queue, count] of countByQueue(tasks)) await this.depths.admit(scope, queue, count);
+      await this.submissions.createBatch(tx, { id: batchId, tenantId: scope.tenantId, total: tasks.length });
+      placed = placedOrThrow(await this.submissions.submitIn(tx, tasks));
+      return {
+        batch_id: batchId,
+        task_ids: tasks.map(({ id }) => id),
+        links: { self: `/api/batches/${batchId}` },
+      };
+    };
+    const once = await this.storeOnce(scope, idempotencyKey, requests, store);
+    this.announce(placed);
+    return once;
+  }
+
+  /** Together with whatever else is being submitted at this moment. */
+  private async submitAlone(scope: TenantScope, task: NewTask): Promise<Once<AcceptedTask>> {
+    const depth = await this.depths.admit(scope, task.queue, 1);
+    const submitted = await this.submissions.submit(task);
+    if ('placed' in submitted) this.announce([submitted.placed]);
+    return { answer: toAnswer(task, submitted, depth), replayed: false };
+  }
+
+  /** A refusal undoes all that the work wrote; an answer that was given before is given again, whatever is full now. */
+  private async storeOnce<T extends Json>(
+    scope: TenantScope,
+    key: string | undefined,
+    request: unknown,
+    store: (tx: Tx) => Promise<T>,
+  ): Promise<Once<T>> {
+    if (key !== undefined) return this.idempotency.once(scope, key, request, store);
+    return { answer: await this.database.transaction(store), replayed: false };
+  }
+
+  private async submitWithin(tx: Tx, task: NewTask, { within }: SubmitOptions): Promise<Submitted> {
+    const completion = await within?.(tx, task.id);
+    const whole = completion ? { ...task, payload: { ...(task.payload as object), ...completion } } : task;
+    const [submitted] = await this.submissions.submitIn(tx, [whole]);
+    if (!submitted) throw new Error('a submit answered nothing');
+    return submitted;
+  }
+
+  private announce(placed: readonly PlacedTask[]): void {
+    this.publisher.publish(placed);
+    for (const { id, queue, type } of placed) taskSubmitted.publish({ taskId: id, queue, type });
+  }
+
+  private makeMember(scope: TenantScope, request: TaskRequest, at: number): NewTask {
+    try {
+      return this.maker.make(scope, request);
+    } catch (error) {
+      if (!Fault.is(error)) throw error;
+      const errors = error.options.errors?.map(({ path, message }) => ({
+        path: `tasks.${at}.${path}`,
+        message,
+      }));
+      throw new Fault(error.code, `tasks.${at}: ${error.detail}`, { ...error.options, errors, cause: error });
+    }
+  }
+}
+
+/** A live unique key answers with the task that holds it; a name that is taken is a conflict. */
+function toAnswer(task: NewTask, submitted: Submitted, depth: number): AcceptedTask {
+  if ('placed' in submitted) return toAccepted({ ...submitted.placed, external_id: task.external_id }, depth);
+  const { collision } = submitted;
+  if (collision.why === 'unique_key') return { ...toAccepted(collision, depth - 1), deduplicated: true };
+  throw taken(task.external_id ?? '', collision.id);
+}
+
+function placedOrThrow(submitted: readonly Submitted[]): PlacedTask[] {
+  return submitted.map((answer) => {
+    if ('placed' in answer) return answer.placed;
+    throw taken(answer.collision.why, answer.collision.id);
+  });
+}
+
+function taken(name: string, id: string): Fault {
+  return new Fault('task.exists', `A task ${name} is there already`, { extensions: { links: linksOf(id) } });
+}
+
+function countByQueue(tasks: readonly NewTask[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { queue } of tasks) counts.set(queue, (counts.get(queue) ?? 0) + 1);
+  return counts;
+}

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DocumentResult } from '../../src/documents/documents.contract.js';
+import { hostileFiles, mistakenFiles, type BadFile } from '../support/hostile-files.js';
+import { Deployment, type IntakeProcess } from '../support/processes.js';
+
+/** What may need the clock to end takes minutes under the limits of production; test/security has it under short ones. */
+const endsSoon = ({ name, faults }: BadFile) =>
+  name.startsWith('bomb') || !faults.includes('sandbox.timeout');
+const FILES = [...mistakenFiles(), ...hostileFiles().filter(endsSoon)];
+
+describe('bad files through the API', () => {
+  let deployment: Deployment;
+  let worker: IntakeProcess;
+
+  beforeAll(async () => {
+    deployment = await Deployment.start('postgres');
+    ({ worker } = deployment);
+  });
+
+  afterAll(() => deployment?.stop());
+
+  const run = async ({ name, bytes }: Pick<BadFile, 'name' | 'bytes'>) => {
+    const form = new FormData();
+    form.set('document_id', name.slice(-40));
+    form.set('user_id', '7');
+    form.set('file', new Blob([bytes]), name);
+    const response = await fetch(`${deployment.url}/api/documents`, { method: 'POST', body: form });
+    const { task_id } = (await response.json()) as { task_id: string };
+    return deployment.client.waitFor(task_id, { timeoutMs: 150_000 });
+  };
+
+  const residentPages = () => Number(readFileSync(`/proc/${worker.pid}/statm`, 'utf8').split(' ')[1]);
+
+  it('ends each in its documented way and lets the next one run', { timeout: 400_000 }, async () => {
+    await run({ name: 'first.txt', bytes: Buffer.from('A good file.') });
+    const before = residentPages();
+    for (const file of FILES) {
+      const task = await run(file);
+      const said = { file: file.name.slice(-40), status: task.status, code: task.error?.code };
+      if (file.faults.length > 0) {
+        expect(said).toEqual({
+          ...said,
+          status: 'failed',
+          code: expect.stringMatching(file.faults.join('|')),
+        });
+        expect([task.reason, task.attempts]).toEqual(['permanent', 1]);
+      } else {
+        expect(said).toEqual({ ...said, status: 'completed', code: undefined });
+        const warnings = DocumentResult.parse(task.result).warnings.map(({ code }) => code);
+        if (file.warning) expect(warnings).toContain(file.warning);
+      }
+    }
+    expect((await run({ name: 'last.txt', bytes: Buffer.from('Another good file.') })).status).toBe(
+      'completed',
+    );
+    expect(worker.alive).toBe(true);
+    expect(residentPages()).toBeLessThan(before * 2);
+  });
+});

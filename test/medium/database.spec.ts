@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readConfig } from '../../src/config/config.js';
+import { Database } from '../../src/database/database.js';
+import { Wire } from '../conformance/wire.js';
+import { freshDatabase, type TestDatabase } from '../support/stack.js';
+
+const LOCK = `SELECT pg_advisory_xact_lock(7)::text`;
+
+describe('transactions', () => {
+  let server: TestDatabase;
+  let databases: Database[];
+
+  beforeAll(async () => {
+    server = await freshDatabase();
+    const open = () => new Database(readConfig({ DATABASE_URL: server.url, AUTH_MODE: 'disabled' }));
+    databases = [open(), open()];
+  });
+
+  afterAll(async () => {
+    for (const database of databases) await database.onApplicationShutdown();
+    await server.drop();
+  });
+
+  it('of a process that froze let go of their locks, and fail as an outage when it thaws', async () => {
+    const [frozen, other] = databases as [Database, Database];
+    const thaw = gate();
+    const locked = gate();
+    const late = frozen.transaction(async (tx) => {
+      await frozen.queryIn(tx, LOCK);
+      locked.resolve();
+      await thaw.promise;
+      return frozen.queryIn(tx, 'SELECT 1');
+    });
+    await locked.promise;
+    const startMs = performance.now();
+    await other.transaction((tx) => other.queryIn(tx, LOCK));
+    expect(performance.now() - startMs).toBeLessThan(7_000);
+    thaw.resolve();
+    await expect(late).rejects.toMatchObject({ code: 'database.unavailable' });
+    await expect(frozen.query('SELECT 1 AS one')).resolves.toEqual([{ one: 1 }]);
+  });
+
+  it('and reads do not wait for ever on a way to Postgres that was cut in silence', async () => {
+    const wire = await Wire.to(Number(new URL(server.url).port));
+    const database = new Database(
+      readConfig({ DATABASE_URL: wire.through(server.url), AUTH_MODE: 'disabled' }),
+    );
+    await database.query('SELECT 1');
+    wire.cut();
+    const [read, transaction] = await Promise.allSettled([
+      database.query('SELECT 1'),
+      database.transaction((tx) => database.queryIn(tx, 'SELECT 1')),
+    ]);
+    const outage = { status: 'rejected', reason: { code: 'database.unavailable' } };
+    expect([read, transaction]).toMatchObject([outage, outage]);
+    await wire.close();
+    await database.client.$disconnect();
+  });
+});
+
+function gate() {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((settle) => (resolve = settle));
+  return { promise, resolve: () => resolve() };
+}
