@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Config } from '../config/config.js';
@@ -14,8 +15,8 @@ const MAX_REPEATS = 5;
 /** The one way to Postgres: Prisma for ordinary work, named SQL for hot statements, both in the same transaction. */
 @Injectable()
 export class Database implements OnApplicationShutdown {
-  /** For reads and writes outside a transaction. Repositories and adapters only. */
-  readonly client: PrismaClient;
+  private readonly prisma: PrismaClient;
+  private readonly inTransaction = new AsyncLocalStorage<true>();
   private readonly statements = new PreparedStatements();
 
   constructor(config: Config) {
@@ -34,10 +35,21 @@ export class Database implements OnApplicationShutdown {
       disposeExternalPool: true,
       ...(isDirect ? { statementNameGenerator: ({ sql }) => this.statements.nameOf(sql) } : {}),
     });
-    this.client = new PrismaClient({
+    this.prisma = new PrismaClient({
       adapter,
       transactionOptions: { maxWait: 10_000, timeout: TRANSACTION_TIMEOUT_MS },
     });
+  }
+
+  /**
+   * For reads and writes outside a transaction. Repositories and adapters only. Refused within one: with every
+   * connection of the pool held by a transaction that waits for another one, none would ever end.
+   */
+  get client(): PrismaClient {
+    if (this.inTransaction.getStore()) {
+      throw new Error('inside a transaction every statement goes through its `tx`');
+    }
+    return this.prisma;
   }
 
   /**
@@ -48,7 +60,7 @@ export class Database implements OnApplicationShutdown {
   async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     for (let repeat = 1; ; repeat += 1) {
       try {
-        return await this.client.$transaction((client) => work(client as Tx));
+        return await this.client.$transaction((tx) => this.inTransaction.run(true, () => work(tx as Tx)));
       } catch (error) {
         if (repeat < MAX_REPEATS && isRepeatable(error)) continue;
         throw asDatabaseFault(error) ?? error;
@@ -80,6 +92,6 @@ export class Database implements OnApplicationShutdown {
 
   /** Nest calls this last of all: work that drains still settles. */
   async onApplicationShutdown(): Promise<void> {
-    await this.client.$disconnect();
+    await this.prisma.$disconnect();
   }
 }

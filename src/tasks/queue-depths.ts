@@ -7,9 +7,12 @@ import { ignoring } from '../telemetry/ignoring.js';
 import { WAITING_STATUSES } from './lifecycle.js';
 import { TaskStatsRepository } from './task-stats.repository.js';
 
+/** How many tasks wait, by queue. */
+export type Depths = Map<string, number>;
+
 interface Snapshot {
   readAtMs: number;
-  depths: Map<string, number>;
+  depths: Depths;
 }
 
 const FRESH_MS = 500;
@@ -28,13 +31,17 @@ export class QueueDepths {
     private readonly config: Config,
   ) {}
 
+  /** To be asked before a transaction begins: a read from within would wait for a second connection. */
+  async of(scope: TenantScope): Promise<Depths> {
+    return (await this.snapshot(scope)).depths;
+  }
+
   /**
    * Makes room for new tasks in a queue.
    * @returns how many tasks wait there, the new ones included
    * @throws Fault `queue.full`
    */
-  async admit(scope: TenantScope, queue: string, count: number): Promise<number> {
-    const { depths } = await this.snapshot(scope);
+  admit(depths: Depths, queue: string, count: number): number {
     const depth = (depths.get(queue) ?? 0) + count;
     const limit = this.config.maxQueueSize;
     if (limit > 0 && depth > limit) {
@@ -64,7 +71,7 @@ export class QueueDepths {
   }
 
   private async load(scope: TenantScope): Promise<Snapshot> {
-    const depths = new Map<string, number>();
+    const depths: Depths = new Map();
     for (const { queue, metric, amount } of await this.stats.totals(scope)) {
       if (WAITING_METRICS.has(metric)) depths.set(queue, (depths.get(queue) ?? 0) + amount);
     }

@@ -7,7 +7,7 @@ import type { Json } from '../kernel/json.js';
 import type { TenantScope } from '../kernel/tenant-scope.js';
 import { Idempotency, type Once } from './idempotency.js';
 import { TaskMaker, type TaskRequest } from './new-task.js';
-import { QueueDepths } from './queue-depths.js';
+import { QueueDepths, type Depths } from './queue-depths.js';
 import { Submissions, type Submitted } from './submissions.js';
 import { TaskPublisher } from './task-publisher.js';
 import type { NewTask, PlacedTask } from './task-rows.js';
@@ -45,10 +45,11 @@ export class TasksService {
     options: SubmitOptions = {},
   ): Promise<Once<AcceptedTask>> {
     const task = this.maker.make(scope, request);
-    if (!options.within && options.idempotencyKey === undefined) return this.submitAlone(scope, task);
+    const depths = await this.depths.of(scope);
+    if (!options.within && options.idempotencyKey === undefined) return this.submitAlone(task, depths);
     let placed: PlacedTask[] = [];
     const store = async (tx: Tx) => {
-      const depth = await this.depths.admit(scope, task.queue, 1);
+      const depth = this.depths.admit(depths, task.queue, 1);
       const submitted = await this.submitWithin(tx, task, options);
       placed = 'placed' in submitted ? [submitted.placed] : [];
       return toAnswer(task, submitted, depth);
@@ -64,9 +65,10 @@ export class TasksService {
     const tasks = requests.map((request, at) =>
       this.makeMember(scope, { ...request, batch_id: batchId }, at),
     );
+    const depths = await this.depths.of(scope);
     let placed: PlacedTask[] = [];
     const store = async (tx: Tx) => {
-      for (const [queue, count] of countByQueue(tasks)) await this.depths.admit(scope, queue, count);
+      for (const [queue, count] of countByQueue(tasks)) this.depths.admit(depths, queue, count);
       await this.submissions.createBatch(tx, { id: batchId, tenantId: scope.tenantId, total: tasks.length });
       placed = placedOrThrow(await this.submissions.submitIn(tx, tasks));
       return {
@@ -81,8 +83,8 @@ export class TasksService {
   }
 
   /** Together with whatever else is being submitted at this moment. */
-  private async submitAlone(scope: TenantScope, task: NewTask): Promise<Once<AcceptedTask>> {
-    const depth = await this.depths.admit(scope, task.queue, 1);
+  private async submitAlone(task: NewTask, depths: Depths): Promise<Once<AcceptedTask>> {
+    const depth = this.depths.admit(depths, task.queue, 1);
     const submitted = await this.submissions.submit(task);
     if ('placed' in submitted) this.announce([submitted.placed]);
     return { answer: toAnswer(task, submitted, depth), replayed: false };

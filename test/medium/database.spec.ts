@@ -40,6 +40,12 @@ describe('transactions', () => {
     await expect(frozen.query('SELECT 1 AS one')).resolves.toEqual([{ one: 1 }]);
   });
 
+  it('refuse a statement of their own that would need a second connection', async () => {
+    const [database] = databases as [Database, Database];
+    const nested = database.transaction(() => database.query('SELECT 1'));
+    await expect(nested).rejects.toThrow('inside a transaction every statement goes through its `tx`');
+  });
+
   it('and reads do not wait for ever on a way to Postgres that was cut in silence', async () => {
     const wire = await Wire.to(Number(new URL(server.url).port));
     const database = new Database(

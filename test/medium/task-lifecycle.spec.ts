@@ -3,7 +3,7 @@ import { Fault } from '../../src/kernel/fault.js';
 import { QueueDepths } from '../../src/tasks/queue-depths.js';
 import { TaskControlService } from '../../src/tasks/task-control.service.js';
 import { TasksService } from '../../src/tasks/tasks.service.js';
-import { freshEnvironment, scope, startWorker, type TestApp } from '../support/apps.js';
+import { freshEnvironment, scope, startSubmitter, startWorker, type TestApp } from '../support/apps.js';
 import { eventually, transports, type TestDatabase } from '../support/stack.js';
 
 describe.each(transports())('a task on %s', (transport) => {
@@ -138,7 +138,9 @@ describe.each(transports())('a task on %s', (transport) => {
     const tasks = app.get(TasksService);
     const request = { type: 'test.scripted', payload: {} };
     const first = await tasks.submit(scope, request, { idempotencyKey: 'k2' });
-    const full = vi.spyOn(app.get(QueueDepths), 'admit').mockRejectedValue(new Fault('queue.full', 'full'));
+    const full = vi.spyOn(app.get(QueueDepths), 'admit').mockImplementation(() => {
+      throw new Fault('queue.full', 'full');
+    });
     try {
       await expect(tasks.submit(scope, request)).rejects.toMatchObject({ code: 'queue.full' });
       expect(await tasks.submit(scope, request, { idempotencyKey: 'k2' })).toEqual({
@@ -147,6 +149,20 @@ describe.each(transports())('a task on %s', (transport) => {
       });
     } finally {
       full.mockRestore();
+    }
+  });
+
+  it('is accepted with many others at once by a process that just started', async () => {
+    const submitter = await startSubmitter();
+    try {
+      const submit = (_: unknown, at: number) =>
+        submitter
+          .get(TasksService)
+          .submit(scope, { type: 'test.scripted', payload: {} }, { idempotencyKey: `burst ${at}` });
+      const accepted = await Promise.all(Array.from({ length: 50 }, submit));
+      expect(new Set(accepted.map(({ answer }) => answer.task_id)).size).toBe(50);
+    } finally {
+      await submitter.close();
     }
   });
 
