@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import type { Tx } from '../database/transaction.js';
-import { TRY_LOCK } from '../tasks/tasks.sql.js';
+import { TRY_LOCK } from '../tasks/locks.sql.js';
 
 /** A small multiple of the slots that are alive, and never less than the floor. */
 const REFRESH_WINDOWS = `

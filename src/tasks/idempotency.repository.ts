@@ -3,7 +3,7 @@ import { Database } from '../database/database.js';
 import type { Tx } from '../database/transaction.js';
 import type { Json } from '../kernel/json.js';
 import type { TenantScope } from '../kernel/tenant-scope.js';
-import { TRY_LOCK } from './tasks.sql.js';
+import { TRY_LOCK } from './locks.sql.js';
 
 const FIND = `
 SELECT request_hash AS "requestHash", response FROM idempotency_keys

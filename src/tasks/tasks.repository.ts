@@ -16,7 +16,13 @@ import type {
   SettleAnswer,
   SettleRequest,
 } from './task-rows.js';
-import * as sql from './tasks.sql.js';
+import { LOCK_TASKS, TRY_LOCK } from './locks.sql.js';
+import { CLASSIFY, SUBMIT } from './submit.sql.js';
+import { CLAIM, HOLD_LEASE } from './claim.sql.js';
+import { FIND_ATTEMPTS, INSERT_EVENTS, SAVE_PROGRESS, SETTLE } from './settle.sql.js';
+import { DISPATCH, FIND_QUEUED, PICK_PENDING, POSTPONE, REDISPATCH, WAKE } from './dispatch.sql.js';
+import { LOSE, TIME_OUT } from './repair.sql.js';
+import { CANCEL, REPLAY } from './control.sql.js';
 
 export interface Moved {
   id: string;
@@ -55,7 +61,7 @@ export class TasksRepository {
 
   /** @returns the rows that were inserted; what is missing collided, see {@link classify} */
   submit(tx: Tx, tasks: readonly NewTask[]): Promise<PlacedTask[]> {
-    return this.database.queryIn(tx, sql.SUBMIT, JSON.stringify(tasks), this.agingSeconds);
+    return this.database.queryIn(tx, SUBMIT, JSON.stringify(tasks), this.agingSeconds);
   }
 
   classify(tx: Tx, tasks: readonly NewTask[]): Promise<Collision[]> {
@@ -65,7 +71,7 @@ export class TasksRepository {
       external_id,
       unique_key,
     }));
-    return this.database.queryIn(tx, sql.CLASSIFY, JSON.stringify(asked));
+    return this.database.queryIn(tx, CLASSIFY, JSON.stringify(asked));
   }
 
   async createBatch(tx: Tx, batch: { id: string; tenantId: string; total: number }): Promise<void> {
@@ -82,7 +88,7 @@ export class TasksRepository {
       tx,
       leases.map(({ id }) => id),
     );
-    return this.database.queryIn(tx, sql.CLAIM, JSON.stringify(leases), by.incarnation, by.suspects);
+    return this.database.queryIn(tx, CLAIM, JSON.stringify(leases), by.incarnation, by.suspects);
   }
 
   /** Ends attempts; one answer per request, in order. */
@@ -95,7 +101,7 @@ export class TasksRepository {
       id: string;
       status: PlacedTask['status'];
       outcome: string;
-    }>(tx, sql.SETTLE, JSON.stringify(requests.map(toSettleInput)), this.agingSeconds);
+    }>(tx, SETTLE, JSON.stringify(requests.map(toSettleInput)), this.agingSeconds);
     const answers = new Map(
       settled.map((row) => [row.id, { status: row.status, outcome: row.outcome, late: false } as const]),
     );
@@ -113,7 +119,7 @@ export class TasksRepository {
   private async settleLate(tx: Tx, requests: readonly SettleRequest[]): Promise<Map<string, SettleAnswer>> {
     const past = await this.database.queryIn<{ id: string; outcome: string; status: PlacedTask['status'] }>(
       tx,
-      sql.FIND_ATTEMPTS,
+      FIND_ATTEMPTS,
       JSON.stringify(requests.map(({ lease }) => lease)),
     );
     const outcomes = new Map(past.map((row) => [row.id, row]));
@@ -136,7 +142,7 @@ export class TasksRepository {
 
   /** Appends to the history what row and attempts cannot tell. */
   async record(tx: Tx, events: ReadonlyArray<{ id: string; kind: string; detail?: Json }>): Promise<void> {
-    await this.database.executeIn(tx, sql.INSERT_EVENTS, JSON.stringify(events));
+    await this.database.executeIn(tx, INSERT_EVENTS, JSON.stringify(events));
   }
 
   /** Stores progress and log lines of running attempts; rows whose lease is gone are left alone. */
@@ -148,35 +154,35 @@ export class TasksRepository {
       tx,
       rows.map(({ id }) => id),
     );
-    await this.database.executeIn(tx, sql.SAVE_PROGRESS, JSON.stringify(rows));
+    await this.database.executeIn(tx, SAVE_PROGRESS, JSON.stringify(rows));
   }
 
   /** @throws Fault `lease.lost` when this attempt no longer holds the task */
   async holdLease(tx: Tx, lease: Lease): Promise<void> {
-    const held = await this.database.queryIn(tx, sql.HOLD_LEASE, lease.id, lease.epoch, lease.token);
+    const held = await this.database.queryIn(tx, HOLD_LEASE, lease.id, lease.epoch, lease.token);
     if (held.length === 0)
       throw new Fault('lease.lost', 'The attempt no longer holds its task; nothing was written');
   }
 
   /** Due rows become pending. @returns the queues that got work */
   wake(tx: Tx, limit: number): Promise<Array<{ id: string; queue: string }>> {
-    return this.database.queryIn(tx, sql.WAKE, limit);
+    return this.database.queryIn(tx, WAKE, limit);
   }
 
   /** Hands the next pending rows to the window; empty when another process is dispatching this queue. */
   async dispatch(tx: Tx, queue: string): Promise<PlacedTask[]> {
     if (!(await this.tryLock(tx, `dispatch:${queue}`))) return [];
-    const picked = await this.database.queryIn<{ id: string }>(tx, sql.PICK_PENDING, queue);
+    const picked = await this.database.queryIn<{ id: string }>(tx, PICK_PENDING, queue);
     if (picked.length === 0) return [];
     const ids = picked.map(({ id }) => id);
     await this.lock(tx, ids);
-    return this.database.queryIn(tx, sql.DISPATCH, ids);
+    return this.database.queryIn(tx, DISPATCH, ids);
   }
 
   /** What the transport should hold, in the order of arrival. @param after where the part before ended */
   findQueued(queue: string, before: Date, limit: number, after?: QueuedRow): Promise<QueuedRow[]> {
     return this.database.query(
-      sql.FIND_QUEUED,
+      FIND_QUEUED,
       queue,
       before,
       limit,
@@ -194,20 +200,20 @@ export class TasksRepository {
       tx,
       rows.map(({ id }) => id),
     );
-    return this.database.queryIn(tx, sql.REDISPATCH, JSON.stringify(rows), why);
+    return this.database.queryIn(tx, REDISPATCH, JSON.stringify(rows), why);
   }
 
   /** Sends a queued row back to wait, unclaimed. */
   async postpone(row: { id: string; epoch: number }, delaySeconds: number, reason: string): Promise<void> {
-    await this.database.query(sql.POSTPONE, row.id, row.epoch, delaySeconds, reason);
+    await this.database.query(POSTPONE, row.id, row.epoch, delaySeconds, reason);
   }
 
   lose(tx: Tx, leaseSeconds: number, limit: number): Promise<Moved[]> {
-    return this.database.queryIn(tx, sql.LOSE, leaseSeconds, limit);
+    return this.database.queryIn(tx, LOSE, leaseSeconds, limit);
   }
 
   timeOut(tx: Tx, graceSeconds: number): Promise<Moved[]> {
-    return this.database.queryIn(tx, sql.TIME_OUT, graceSeconds, this.agingSeconds);
+    return this.database.queryIn(tx, TIME_OUT, graceSeconds, this.agingSeconds);
   }
 
   async cancel(tx: Tx, ids: readonly string[]) {
@@ -217,24 +223,24 @@ export class TasksRepository {
       queue: string;
       epoch: number;
       verdict: 'cancelled' | 'requested';
-    }>(tx, sql.CANCEL, ids);
+    }>(tx, CANCEL, ids);
   }
 
   /** @returns the row's queue, or nothing when the task is neither failed nor cancelled */
   async replay(tx: Tx, id: string, payload: Json | undefined): Promise<Array<{ id: string; queue: string }>> {
     await this.lock(tx, [id]);
     const replaced = payload === undefined ? null : JSON.stringify(payload);
-    return this.database.queryIn(tx, sql.REPLAY, id, replaced, this.agingSeconds);
+    return this.database.queryIn(tx, REPLAY, id, replaced, this.agingSeconds);
   }
 
   /** One holder of a name at a time, until the transaction ends. */
   async tryLock(tx: Tx, name: string): Promise<boolean> {
-    const [row] = await this.database.queryIn<{ held: boolean }>(tx, sql.TRY_LOCK, name);
+    const [row] = await this.database.queryIn<{ held: boolean }>(tx, TRY_LOCK, name);
     return row?.held ?? false;
   }
 
   private async lock(tx: Tx, ids: readonly string[]): Promise<void> {
-    await this.database.queryIn(tx, sql.LOCK_TASKS, ids);
+    await this.database.queryIn(tx, LOCK_TASKS, ids);
   }
 }
 

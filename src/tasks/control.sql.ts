@@ -1,0 +1,46 @@
+import { CHANGED, DELTAS, guard, to } from './parts.sql.js';
+
+/** Locks: none, LOCK_TASKS went before. Waiting tasks end now; running ones are asked to. */
+export const CANCEL = `
+WITH before AS (
+  SELECT id, status FROM tasks t WHERE id = ANY($1::uuid[]) AND ${guard('cancel')}
+),
+changed AS (
+  UPDATE tasks t SET status = ${to('cancel')}, reason = NULL, finished_at = now(), cancel_requested_at = now()
+  FROM before b WHERE t.id = b.id AND ${guard('cancel')}
+  RETURNING ${CHANGED}
+),
+asked AS (
+  UPDATE tasks SET cancel_requested_at = coalesce(cancel_requested_at, now())
+  WHERE id = ANY($1::uuid[]) AND status = 'processing' RETURNING id, tenant_id, queue, epoch
+),
+events AS (
+  INSERT INTO task_events (task_id, tenant_id, kind)
+  SELECT id, tenant_id, 'cancel_requested' FROM changed UNION ALL SELECT id, tenant_id, 'cancel_requested' FROM asked
+),
+${DELTAS}
+SELECT id, queue, epoch, 'cancelled' AS verdict FROM changed
+UNION ALL SELECT id, queue, epoch, 'requested' FROM asked`;
+
+/** Locks: none, LOCK_TASKS went before. A clean slate in the same row; earlier attempts stay. $2: new payload, $3: aging, s. */
+export const REPLAY = `
+WITH before AS (
+  SELECT id, status, payload FROM tasks WHERE id = $1::uuid AND status IN ('failed', 'cancelled')
+),
+changed AS (
+  UPDATE tasks t SET
+    status = ${to('replay')}, reason = NULL, attempts = 0, crashes = 0, returns = 0, result = NULL, error = NULL,
+    fingerprint = NULL, progress = NULL, progress_message = NULL, cancel_requested_at = NULL, finished_at = NULL,
+    started_at = NULL, run_at = now(), rank_at = now() - t.priority * make_interval(secs => $3::float8),
+    payload = coalesce($2::jsonb, t.payload)
+  FROM before b WHERE t.id = b.id AND ${guard('replay')}
+  RETURNING ${CHANGED}
+),
+events AS (
+  INSERT INTO task_events (task_id, tenant_id, kind, detail)
+  SELECT c.id, c.tenant_id, 'replayed',
+    CASE WHEN $2::jsonb IS NOT NULL THEN jsonb_build_object('replaced_payload', b.payload) END
+  FROM changed c JOIN before b ON b.id = c.id
+),
+${DELTAS}
+SELECT id, queue FROM changed`;

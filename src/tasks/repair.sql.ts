@@ -1,0 +1,69 @@
+import { ATTEMPTS, CHANGED, DELTAS, guard, to } from './parts.sql.js';
+
+/**
+ * Takes the tasks of dead processes away. Locks: rows nobody else holds. $1: lease, s; $2: how many.
+ * Only the loss of a process that ran one suspect alone can raise the third crash.
+ */
+export const LOSE = `
+WITH dead AS (
+  SELECT incarnation, kind FROM workers
+  WHERE status = 'lost' OR last_seen_at < now() - make_interval(secs => $1::float8)
+),
+before AS (
+  SELECT t.id, t.status, t.attempts, t.lease_token, t.worker_incarnation, 'lost' AS outcome, NULL::jsonb AS error,
+    t.crashes >= 2 AND d.kind = 'isolated' AND t.cancel_requested_at IS NULL AS guilty,
+    t.cancel_requested_at IS NOT NULL AS cancels
+  FROM tasks t JOIN dead d ON d.incarnation = t.worker_incarnation
+  WHERE t.status = 'processing' ORDER BY t.id LIMIT $2 FOR NO KEY UPDATE OF t SKIP LOCKED
+),
+changed AS (
+  UPDATE tasks t SET
+    status = CASE WHEN b.guilty THEN ${to('quarantine')} WHEN b.cancels THEN ${to('abort')} ELSE ${to('lose')} END,
+    reason = CASE WHEN b.guilty THEN 'poison' END,
+    crashes = CASE WHEN b.guilty THEN t.crashes + 1 ELSE least(t.crashes + 1, 2) END,
+    error = CASE WHEN b.guilty THEN jsonb_build_object('code', 'handler.crashed', 'retryable', false, 'message',
+      'The worker process died three times while it ran this task, the last time alone') ELSE t.error END,
+    finished_at = CASE WHEN b.guilty OR b.cancels THEN now() END,
+    lease_token = NULL, run_at = now()
+  FROM before b WHERE t.id = b.id AND ${guard('lose')}
+  RETURNING ${CHANGED}
+),
+${ATTEMPTS},
+events AS (
+  INSERT INTO task_events (task_id, tenant_id, kind, detail)
+  SELECT c.id, c.tenant_id, CASE WHEN b.guilty THEN 'quarantined' ELSE 'lost' END,
+    jsonb_build_object('epoch', c.epoch, 'worker_incarnation', b.worker_incarnation)
+  FROM changed c JOIN before b ON b.id = c.id
+),
+${DELTAS}
+SELECT id, queue, status FROM changed`;
+
+/** Ends attempts past their time that nobody settled; spends one. Locks: rows nobody else holds. $1: grace, s; $2: aging, s. */
+export const TIME_OUT = `
+WITH late AS (
+  SELECT t.id, t.status, t.attempts, t.lease_token, t.worker_incarnation, t.attempts + 1 >= t.max_attempts AS last,
+    t.cancel_requested_at IS NOT NULL AS cancels,
+    jsonb_build_object('code', 'handler.timeout', 'retryable', true, 'message',
+      format('The attempt ran longer than %s s', t.timeout_ms / 1000.0)) AS error,
+    least((t.backoff->>'max_ms')::float8, (t.backoff->>'base_ms')::float8 * power((t.backoff->>'factor')::float8, t.attempts))
+      AS delay_ms
+  FROM tasks t
+  WHERE t.status = 'processing'
+    AND t.started_at < now() - t.timeout_ms * interval '1 millisecond' - make_interval(secs => $1::float8)
+  ORDER BY t.id LIMIT 200 FOR NO KEY UPDATE SKIP LOCKED
+),
+before AS (SELECT *, CASE WHEN cancels THEN 'cancelled' ELSE 'timed_out' END AS outcome FROM late),
+changed AS (
+  UPDATE tasks t SET
+    status = CASE WHEN b.cancels THEN ${to('abort')} WHEN b.last THEN ${to('exhaust')} ELSE ${to('retry')} END,
+    reason = CASE WHEN b.cancels THEN NULL WHEN b.last THEN 'timeout' ELSE 'retry' END,
+    attempts = t.attempts + 1, lease_token = NULL, error = b.error,
+    run_at = now() + b.delay_ms * interval '1 millisecond',
+    rank_at = now() + b.delay_ms * interval '1 millisecond' - t.priority * make_interval(secs => $2::float8),
+    finished_at = CASE WHEN b.cancels OR b.last THEN now() END
+  FROM before b WHERE t.id = b.id AND ${guard('retry')}
+  RETURNING ${CHANGED}
+),
+${ATTEMPTS},
+${DELTAS}
+SELECT id, queue, status FROM changed`;
