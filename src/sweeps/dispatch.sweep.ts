@@ -4,7 +4,7 @@ import { Database } from '../database/database.js';
 import { TaskPublisher } from '../tasks/task-publisher.js';
 import { TasksRepository } from '../tasks/tasks.repository.js';
 import { QueuesRepository } from './queues.repository.js';
-import { Sweep } from './sweep.js';
+import { Sweep } from '../kernel/sweep.js';
 
 const WAKE_LIMIT = 500;
 

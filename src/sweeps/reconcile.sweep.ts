@@ -5,7 +5,7 @@ import { LEASE_MS } from '../tasks/heartbeat.js';
 import { taskDepthChanged } from '../tasks/task-telemetry.js';
 import { TasksRepository, type Moved } from '../tasks/tasks.repository.js';
 import { QueuesRepository, type ServerTime } from './queues.repository.js';
-import { Sweep } from './sweep.js';
+import { Sweep } from '../kernel/sweep.js';
 
 /** A worker settles a timeout itself; after this the reconciler does it over its head. */
 const TIMEOUT_GRACE_S = 15;

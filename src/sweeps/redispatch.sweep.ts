@@ -6,7 +6,7 @@ import { TasksRepository, type QueuedRow } from '../tasks/tasks.repository.js';
 import { transportKey } from '../transport/transport.js';
 import { QueuesRepository, type TransportMark } from './queues.repository.js';
 import { ReconcilerReach } from './reconciler-reach.js';
-import { Sweep } from './sweep.js';
+import { Sweep } from '../kernel/sweep.js';
 
 const BATCH = 500;
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { TaskStatsRepository } from '../tasks/task-stats.repository.js';
-import { Sweep } from './sweep.js';
+import { Sweep } from '../kernel/sweep.js';
 
 const BATCH = 5_000;
 

@@ -4,9 +4,10 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
 import { isDatabaseDown } from '../kernel/repeat.js';
 import { taskRepaired } from '../tasks/task-telemetry.js';
-import type { Sweep } from './sweep.js';
+import { Sweep } from '../kernel/sweep.js';
 
 /** After a failed pass: long enough not to hammer a Postgres that is coming back. */
 const PAUSE_AFTER_FAULT_MS = 1_000;
@@ -21,6 +22,7 @@ class Loop {
 
   constructor(private readonly sweep: Sweep) {
     this.logger = new Logger(sweep.name);
+    sweep.attach(() => this.wake());
   }
 
   wake(): void {
@@ -66,23 +68,21 @@ class Loop {
   }
 }
 
+/** Finds every sweep that a module of this process provides, and runs each in a loop of its own. */
 @Injectable()
 export class SweepRunner implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly loops: Map<string, Loop>;
+  private loops: Loop[] = [];
 
-  constructor(sweeps: readonly Sweep[]) {
-    this.loops = new Map(sweeps.map((sweep) => [sweep.name, new Loop(sweep)]));
-  }
+  constructor(private readonly discovery: DiscoveryService) {}
 
   onApplicationBootstrap(): void {
-    for (const loop of this.loops.values()) loop.wake();
-  }
-
-  wake(name: string): void {
-    this.loops.get(name)?.wake();
+    const provided = this.discovery.getProviders().map(({ instance }) => instance as unknown);
+    const sweeps = new Set(provided.filter((instance) => instance instanceof Sweep));
+    this.loops = [...sweeps].map((sweep) => new Loop(sweep));
+    for (const loop of this.loops) loop.wake();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all([...this.loops.values()].map((loop) => loop.stop()));
+    await Promise.all(this.loops.map((loop) => loop.stop()));
   }
 }

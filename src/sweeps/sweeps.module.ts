@@ -1,6 +1,7 @@
 // owns: housekeeping. promises: any process that runs it keeps every queue draining; each pass is short and repeatable.
 // never: decides what a status may become; that is the lifecycle's.
 import { Inject, Module, type OnModuleDestroy } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import { TasksModule } from '../tasks/tasks.module.js';
 import { taskDepthChanged, taskSettled } from '../tasks/task-telemetry.js';
 import { DispatchSweep } from './dispatch.sweep.js';
@@ -9,18 +10,18 @@ import { ReconcileSweep } from './reconcile.sweep.js';
 import { ReconcilerReach } from './reconciler-reach.js';
 import { StatsFoldingSweep } from './stats-folding.sweep.js';
 import { RedispatchSweep } from './redispatch.sweep.js';
-import type { Sweep } from './sweep.js';
 import { SweepRunner } from './sweep-runner.js';
 
-const SWEEPS = [DispatchSweep, ReconcileSweep, RedispatchSweep, StatsFoldingSweep];
-
 @Module({
-  imports: [TasksModule],
+  imports: [DiscoveryModule, TasksModule],
   providers: [
-    ...SWEEPS,
+    DispatchSweep,
+    ReconcileSweep,
+    RedispatchSweep,
+    StatsFoldingSweep,
     QueuesRepository,
     ReconcilerReach,
-    { provide: SweepRunner, inject: SWEEPS, useFactory: (...sweeps: Sweep[]) => new SweepRunner(sweeps) },
+    SweepRunner,
   ],
   exports: [SweepRunner],
 })
@@ -28,8 +29,8 @@ export class SweepsModule implements OnModuleDestroy {
   private readonly unsubscribe: Array<() => void>;
 
   /** Room in the window, or work for it: dispatch now instead of at the next interval. */
-  constructor(@Inject(SweepRunner) runner: SweepRunner) {
-    const wake = () => runner.wake('dispatch');
+  constructor(@Inject(DispatchSweep) dispatch: DispatchSweep) {
+    const wake = () => dispatch.wake();
     this.unsubscribe = [taskSettled.subscribe(wake), taskDepthChanged.subscribe(wake)];
   }
 

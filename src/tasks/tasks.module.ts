@@ -15,6 +15,7 @@ import { Submissions } from './submissions.js';
 import { TaskControlService } from './task-control.service.js';
 import { TaskExecutor } from './task-executor.js';
 import { TaskIo } from './task-io.js';
+import { TaskObservers } from './task-observers.js';
 import { TaskPublisher } from './task-publisher.js';
 import { TaskReadsRepository } from './task-reads.repository.js';
 import { TaskRecords } from './task-records.js';
@@ -39,6 +40,7 @@ import { WorkInHand } from './work-in-hand.js';
     Submissions,
     TaskControlService,
     TaskMaker,
+    TaskObservers,
     TaskPublisher,
     TaskReadsRepository,
     TaskRegistry,
@@ -52,6 +54,7 @@ import { WorkInHand } from './work-in-hand.js';
     Clock,
     TaskControlService,
     TaskMaker,
+    TaskObservers,
     TaskPublisher,
     TaskReadsRepository,
     TaskRegistry,

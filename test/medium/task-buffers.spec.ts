@@ -2,7 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '../../src/database/database.js';
 import { newId } from '../../src/kernel/ids.js';
 import { TaskMaker } from '../../src/tasks/new-task.js';
-import * as sql from '../../src/tasks/tasks.sql.js';
+import * as claim from '../../src/tasks/claim.sql.js';
+import * as dispatch from '../../src/tasks/dispatch.sql.js';
+import * as locks from '../../src/tasks/locks.sql.js';
+import * as repair from '../../src/tasks/repair.sql.js';
+import * as settle from '../../src/tasks/settle.sql.js';
+import * as submit from '../../src/tasks/submit.sql.js';
 import { TasksRepository } from '../../src/tasks/tasks.repository.js';
 import { freshEnvironment, scope, startSubmitter, type TestApp } from '../support/apps.js';
 import type { TestDatabase } from '../support/stack.js';
@@ -70,20 +75,20 @@ async function measure(app: TestApp): Promise<Record<string, number>> {
       found[name] = await buffersOf(database, tx, text, parameters);
     };
     await database.executeIn(tx, 'UPDATE queues SET paused = false');
-    const picked = await database.queryIn<{ id: string }>(tx, sql.PICK_PENDING, 'default');
-    await run('pick', sql.PICK_PENDING, 'default');
+    const picked = await database.queryIn<{ id: string }>(tx, dispatch.PICK_PENDING, 'default');
+    await run('pick', dispatch.PICK_PENDING, 'default');
     await run(
       'dispatch',
-      sql.DISPATCH,
+      dispatch.DISPATCH,
       picked.map(({ id }) => id),
     );
     const leases = picked.map(({ id }) => ({ id, epoch: 1, token: newId() }));
     await run(
       'lock',
-      sql.LOCK_TASKS,
+      locks.LOCK_TASKS,
       picked.map(({ id }) => id),
     );
-    await run('claim', sql.CLAIM, JSON.stringify(leases), newId(), false);
+    await run('claim', claim.CLAIM, JSON.stringify(leases), newId(), false);
     const settlement = {
       event: 'complete',
       target: 'completed',
@@ -93,7 +98,7 @@ async function measure(app: TestApp): Promise<Record<string, number>> {
     };
     await run(
       'settle',
-      sql.SETTLE,
+      settle.SETTLE,
       JSON.stringify(leases.map((lease) => ({ ...lease, ...settlement }))),
       aging,
     );
@@ -102,12 +107,12 @@ async function measure(app: TestApp): Promise<Record<string, number>> {
         .get(TaskMaker)
         .make(scope, { type: 'test.scripted', payload: {}, task_id: `new-${at}`, unique_key: `k-${at}` }),
     );
-    await run('submit', sql.SUBMIT, JSON.stringify(fresh), aging);
-    await run('classify', sql.CLASSIFY, JSON.stringify(fresh));
-    await run('sweep: wake', sql.WAKE, 500);
-    await run('sweep: queued', sql.FIND_QUEUED, 'default', new Date(), 500, null, null);
-    await run('sweep: lose', sql.LOSE, 12, 500);
-    await run('sweep: time out', sql.TIME_OUT, 15, aging);
+    await run('submit', submit.SUBMIT, JSON.stringify(fresh), aging);
+    await run('classify', submit.CLASSIFY, JSON.stringify(fresh));
+    await run('sweep: wake', dispatch.WAKE, 500);
+    await run('sweep: queued', dispatch.FIND_QUEUED, 'default', new Date(), 500, null, null);
+    await run('sweep: lose', repair.LOSE, 12, 500);
+    await run('sweep: time out', repair.TIME_OUT, 15, aging);
     throw new Undo();
   });
   await work.catch((error: unknown) => {
