@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TaskControlService } from '../../src/tasks/task-control.service.js';
 import { Submissions } from '../../src/tasks/submissions.js';
@@ -45,8 +46,9 @@ describe('tasks that share a unique key', () => {
     const tasks = app.get(TasksRepository);
     const classify = tasks.classify.bind(tasks);
     let ended = false;
+    const rival = AsyncResource.bind(() => cancel(holder)); // another caller, in a transaction of its own
     tasks.classify = async (tx, missing) => {
-      if (!ended) await cancel(holder);
+      if (!ended) await rival();
       ended = true;
       return classify(tx, missing);
     };
