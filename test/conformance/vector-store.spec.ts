@@ -5,6 +5,7 @@ import type { Tx } from '../../src/database/transaction.js';
 import { newId } from '../../src/kernel/ids.js';
 import { PostgresVectorStore } from '../../src/vectors/postgres-vector-store.adapter.js';
 import type { Payload, VectorPoint, VectorQuery, VectorStore } from '../../src/vectors/vector-store.js';
+import { elsewhere } from '../support/elsewhere.js';
 import { freshDatabase, type TestDatabase } from '../support/stack.js';
 
 type ClosableStore = VectorStore & { onApplicationShutdown(): Promise<void> };
@@ -182,7 +183,7 @@ describe.each(adapters)('vector store on $name', ({ open }) => {
       const failed = database.transaction(async (tx) => {
         await replaceIn(tx, 'a', [point('new', [1, 0, 0, 0])]);
         await replaceIn(tx, 'b', [point('b', [1, 0, 0, 0])]);
-        expect(await found()).toEqual(['old']);
+        expect(await elsewhere(found)).toEqual(['old']);
         throw new Error('changed my mind');
       });
       await expect(failed).rejects.toThrow('changed my mind');
@@ -265,9 +266,9 @@ describe.each(adapters)('vector store on $name', ({ open }) => {
       await database.transaction(async (tx) => {
         await replaceIn(tx, 'late', [point('late', [1, 0, 0, 0])]);
         await store.delete(tx, { collection, tenantId, source: 'gone' });
-        await replace('early', [point('early', [1, 1, 0, 0])]);
-        expect(await found()).toEqual(['before', 'early']);
-        expect(await found()).toEqual(['before', 'early']);
+        await elsewhere(() => replace('early', [point('early', [1, 1, 0, 0])]));
+        expect(await elsewhere(found)).toEqual(['before', 'early']);
+        expect(await elsewhere(found)).toEqual(['before', 'early']);
       });
       expect(await found()).toEqual(['late', 'early']);
     });

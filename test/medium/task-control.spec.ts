@@ -1,4 +1,3 @@
-import { AsyncResource } from 'node:async_hooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TaskControlService } from '../../src/tasks/task-control.service.js';
 import { Submissions } from '../../src/tasks/submissions.js';
@@ -6,6 +5,7 @@ import { TaskMaker } from '../../src/tasks/new-task.js';
 import { TasksRepository } from '../../src/tasks/tasks.repository.js';
 import { freshEnvironment, scope, startSubmitter, type TestApp } from '../support/apps.js';
 import { inconsistencies } from '../support/consistency.js';
+import { elsewhere } from '../support/elsewhere.js';
 import type { TestDatabase } from '../support/stack.js';
 
 describe('tasks that share a unique key', () => {
@@ -46,9 +46,8 @@ describe('tasks that share a unique key', () => {
     const tasks = app.get(TasksRepository);
     const classify = tasks.classify.bind(tasks);
     let ended = false;
-    const rival = AsyncResource.bind(() => cancel(holder)); // another caller, in a transaction of its own
     tasks.classify = async (tx, missing) => {
-      if (!ended) await rival();
+      if (!ended) await elsewhere(() => cancel(holder));
       ended = true;
       return classify(tx, missing);
     };
