@@ -7,6 +7,7 @@ import { Reaper } from './reaper.js';
 
 export interface RedisServer {
   url: string;
+  port: number;
   pid: number;
   /** Ends it at once, as a crash does. */
   kill(): Promise<void>;
@@ -24,24 +25,28 @@ export function redisProgram(): string | null {
  * Starts a real Redis on loopback, which ends with this process at the latest.
  * @param options.folder where it writes; with `durable` it keeps an append-only file there and survives a kill
  * @param options.port the port of an earlier one that is to return; a free one otherwise
+ * @param options.settings more of its own options, as on its command line
  */
 export async function startRedis(options: {
   folder: string;
   durable?: boolean;
   port?: number;
+  settings?: readonly string[];
 }): Promise<RedisServer> {
+  const port = options.port ?? (await freePort());
+  return spawnRedis(port, [
+    ...['--port', String(port), '--bind', '127.0.0.1', '--dir', options.folder],
+    ...['--save', '', '--appendonly', options.durable ? 'yes' : 'no'],
+    ...['--maxmemory-policy', 'noeviction', '--databases', '4096', '--loglevel', 'warning'],
+    ...(options.settings ?? []),
+  ]);
+}
+
+/** Runs the program with these options and waits until it answers on the port. */
+export async function spawnRedis(port: number, options: readonly string[]): Promise<RedisServer> {
   const program = redisProgram();
   if (!program) throw new Error('There is no redis-server here: npm test says how to get it');
-  const port = options.port ?? (await freePort());
-  const child = spawn(
-    program,
-    [
-      ['--port', String(port), '--bind', '127.0.0.1', '--dir', options.folder],
-      ['--save', '', '--appendonly', options.durable ? 'yes' : 'no'],
-      ['--maxmemory-policy', 'noeviction', '--databases', '4096', '--loglevel', 'warning'],
-    ].flat(),
-    { stdio: 'ignore' },
-  );
+  const child = spawn(program, options, { stdio: 'ignore' });
   // It must not keep this process alive: the reaper ends it then.
   child.unref();
   reaper ??= new Reaper();
@@ -51,6 +56,7 @@ export async function startRedis(options: {
     throw new Error(`redis-server ended with code ${child.exitCode} on port ${port}`);
   return {
     url: `redis://127.0.0.1:${port}`,
+    port,
     pid: child.pid ?? 0,
     kill: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
