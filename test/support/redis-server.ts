@@ -34,12 +34,12 @@ export async function startRedis(options: {
   settings?: readonly string[];
 }): Promise<RedisServer> {
   const port = options.port ?? (await freePort());
-  return spawnRedis(port, [
-    ...['--port', String(port), '--bind', '127.0.0.1', '--dir', options.folder],
-    ...['--save', '', '--appendonly', options.durable ? 'yes' : 'no'],
-    ...['--maxmemory-policy', 'noeviction', '--databases', '4096', '--loglevel', 'warning'],
-    ...(options.settings ?? []),
-  ]);
+  const own = [
+    ['--port', String(port), '--bind', '127.0.0.1', '--dir', options.folder],
+    ['--save', '', '--appendonly', options.durable ? 'yes' : 'no'],
+    ['--maxmemory-policy', 'noeviction', '--databases', '4096', '--loglevel', 'warning'],
+  ];
+  return spawnRedis(port, [...own.flat(), ...(options.settings ?? [])]);
 }
 
 /** Runs the program with these options and waits until it answers on the port. */

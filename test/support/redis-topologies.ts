@@ -53,10 +53,10 @@ export async function startRedisCluster(options: {
   await eventually(async () => (await Promise.all(servers.map(seenBy))).every((count) => count === wanted));
   for (const [at, replica] of servers.slice(MASTERS).entries()) {
     const master = await ask(masters[at], (redis) => redis.cluster('MYID'));
-    await ask(replica, (redis) => redis.cluster('REPLICATE', String(master)));
+    await ask(replica, (redis) => redis.cluster('REPLICATE', master));
   }
   const isUp = async (server: RedisServer) =>
-    /cluster_state:ok/.test(String(await ask(server, (redis) => redis.cluster('INFO'))));
+    /cluster_state:ok/.test(await ask(server, (redis) => redis.cluster('INFO')));
   const isLinked = async (server: RedisServer) =>
     /master_link_status:up/.test(await ask(server, (redis) => redis.info('replication')));
   await eventually(
@@ -108,17 +108,14 @@ export async function startRedisSentinels({ folder }: { folder: string }): Promi
 
 async function startNode(folder: string): Promise<{ server: RedisServer; busPort: number }> {
   const [port, busPort] = [await freePort(), await freePort()];
-  const server = await startRedis({
-    folder,
-    port,
-    settings: [
-      ...['--cluster-enabled', 'yes', '--cluster-config-file', `nodes-${port}.conf`],
-      ...['--cluster-port', String(busPort), '--cluster-node-timeout', String(SILENCE_MS)],
-      ...['--dbfilename', `${port}.rdb`, ...AT_ONCE],
-      // A replica may take over however long ago it heard its master: these hold hints, and a test is slow at times.
-      ...['--cluster-replica-validity-factor', '0'],
-    ],
-  });
+  const settings = [
+    ['--cluster-enabled', 'yes', '--cluster-config-file', `nodes-${port}.conf`],
+    ['--cluster-port', String(busPort), '--cluster-node-timeout', String(SILENCE_MS)],
+    ['--dbfilename', `${port}.rdb`, ...AT_ONCE],
+    // A replica may take over however long ago it heard its master: these hold hints, and a test is slow at times.
+    ['--cluster-replica-validity-factor', '0'],
+  ];
+  const server = await startRedis({ folder, port, settings: settings.flat() });
   return { server, busPort };
 }
 
@@ -151,7 +148,7 @@ async function masterOf(servers: readonly RedisServer[], queue: string): Promise
         const found = await ask(server, async (redis) => {
           const slot = await redis.cluster('KEYSLOT', `{intake:${queue}}:meta`);
           const shares = await redis.cluster('SLOTS');
-          return shares.find(([from, to]) => from <= Number(slot) && Number(slot) <= to)?.[2][1];
+          return shares.find(([from, to]) => from <= slot && slot <= to)?.[2][1];
         }).catch(() => undefined);
         const master = servers.find(({ port }) => port === found);
         if (master) return master;
