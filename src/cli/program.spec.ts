@@ -55,7 +55,8 @@ const acceptedBatch = (batch_id: string) => ({ status: 202, body: { batch_id, ta
 
 function batchCounts(batch_id: string, counts: { completed: number; failed?: number }) {
   const total = counts.completed + (counts.failed ?? 0);
-  return { body: { batch_id, total, counts, created_at: task.created_at } };
+  const rest = { remaining: 0, finished: true, generation: 1, callback_url: null };
+  return { body: { batch_id, total, counts, ...rest, created_at: task.created_at } };
 }
 
 /** Runs a command line against the server of this file. */

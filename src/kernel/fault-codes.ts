@@ -40,7 +40,8 @@ export const FAULT_CODES = {
   'queue.full': { status: 503, title: 'The queue is full', retryable: true },
   'queue.unknown': { status: 404, title: 'There is no such queue', retryable: false },
   'worker.not_found': { status: 404, title: 'There is no such worker', retryable: false },
-  'callback.unavailable': { status: 422, title: 'Callbacks are not available yet', retryable: false },
+  'callback.unavailable': { status: 422, title: 'Callbacks are not available here', retryable: false },
+  'callback.forbidden': { status: 422, title: 'This callback address may not be called', retryable: false },
   'idempotency.mismatch': {
     status: 422,
     title: 'This Idempotency-Key was used for another request',

@@ -3,7 +3,8 @@ import { Database } from '../database/database.js';
 import type { Tx } from '../database/transaction.js';
 import { LEASE_MS } from '../tasks/heartbeat.js';
 import { taskDepthChanged } from '../tasks/task-telemetry.js';
-import { TasksRepository, type Moved } from '../tasks/tasks.repository.js';
+import type { EndedTask } from '../tasks/task-observers.js';
+import { TasksRepository } from '../tasks/tasks.repository.js';
 import { QueuesRepository, type ServerTime } from './queues.repository.js';
 import { Sweep } from '../kernel/sweep.js';
 
@@ -14,8 +15,8 @@ const MAX_GAP_MS = LEASE_MS - 3_000;
 const BATCH = 500;
 
 interface Verdicts {
-  lost: Moved[];
-  timedOut: Moved[];
+  lost: EndedTask[];
+  timedOut: EndedTask[];
 }
 
 /** Takes tasks from workers that died or sleep; every repair is counted and written down. */

@@ -11,6 +11,7 @@ export const SUBMIT_FAULTS = [
   'idempotency.mismatch',
   'idempotency.in_flight',
   'callback.unavailable',
+  'callback.forbidden',
 ] as const;
 
 /** Finishes the answer to a submit: where the task is, whether the answer is an old one, 200 when it was there already. */

@@ -1,4 +1,4 @@
-import { CHANGED, DELTAS, guard, to } from './parts.sql.js';
+import { CHANGED, DELTAS, ENDED, guard, to } from './parts.sql.js';
 
 /** Locks: none, LOCK_TASKS went before. Waiting tasks end now; running ones are asked to. */
 export const CANCEL = `
@@ -12,15 +12,15 @@ changed AS (
 ),
 asked AS (
   UPDATE tasks SET cancel_requested_at = coalesce(cancel_requested_at, now())
-  WHERE id = ANY($1::uuid[]) AND status = 'processing' RETURNING id, tenant_id, queue, epoch
+  WHERE id = ANY($1::uuid[]) AND status = 'processing'
+  RETURNING id, tenant_id, queue, type, status, batch_id, callback_url, epoch
 ),
 events AS (
   INSERT INTO task_events (task_id, tenant_id, kind)
   SELECT id, tenant_id, 'cancel_requested' FROM changed UNION ALL SELECT id, tenant_id, 'cancel_requested' FROM asked
 ),
 ${DELTAS}
-SELECT id, queue, epoch, 'cancelled' AS verdict FROM changed
-UNION ALL SELECT id, queue, epoch, 'requested' FROM asked`;
+SELECT ${ENDED}, c.epoch FROM changed c UNION ALL SELECT ${ENDED}, c.epoch FROM asked c`;
 
 /** Locks: none, LOCK_TASKS went before. A clean slate in the same row; earlier attempts stay. $2: new payload, $3: aging, s. */
 export const REPLAY = `
@@ -43,4 +43,4 @@ events AS (
   FROM changed c JOIN before b ON b.id = c.id
 ),
 ${DELTAS}
-SELECT id, queue FROM changed`;
+SELECT id, queue, batch_id FROM changed`;

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import { Fault, type FieldError } from '../kernel/fault.js';
 import { isUuid, newId } from '../kernel/ids.js';
@@ -7,6 +7,7 @@ import { unstorable } from '../kernel/storable.js';
 import type { TenantScope } from '../kernel/tenant-scope.js';
 import { parse } from '../http/validation.js';
 import { currentTraceparent } from '../telemetry/traceparent.js';
+import { CallbackPolicy, NoCallbacks } from './callback-policy.js';
 import type { TaskDefinition } from './define-task.js';
 import { TaskRegistry } from './task-registry.js';
 import type { NewTask } from './task-rows.js';
@@ -25,13 +26,18 @@ export class TaskMaker {
   constructor(
     private readonly registry: TaskRegistry,
     private readonly config: Config,
+    @Optional() @Inject(CallbackPolicy) private readonly callbacks: CallbackPolicy = new NoCallbacks(),
   ) {}
 
-  /** @throws Fault `task.type_unknown`, `task_id.reserved`, `callback.unavailable`, `request.invalid`, `payload.unstorable` */
+  /** To be asked before a request with a `callback_url` is made. @throws as {@link CallbackPolicy.check} */
+  async admitCallback({ callback_url }: { callback_url?: string }): Promise<void> {
+    if (callback_url !== undefined) await this.callbacks.check(callback_url);
+  }
+
+  /** @throws Fault `task.type_unknown`, `task_id.reserved`, `request.invalid`, `payload.unstorable` */
   make(scope: TenantScope, request: TaskRequest): NewTask {
     const definition = this.definitionOf(request.type);
     refuseReservedName(request.task_id);
-    refuseCallback(request.callback_url);
     const payload = parse(definition.payload, request.payload, ['payload']) as Json;
     refuseUnstorable([...unstorable(payload, 'payload'), ...unstorable(request.labels ?? {}, 'labels')]);
     return {
@@ -52,6 +58,7 @@ export class TaskMaker {
       tags: request.tags,
       labels: request.labels,
       traceparent: currentTraceparent() ?? undefined,
+      callback_url: request.callback_url,
     };
   }
 
@@ -85,14 +92,6 @@ function refuseReservedName(name: string | undefined): void {
   if (name === undefined || (!isUuid(name) && !RESERVED_NAME.test(name))) return;
   const message = 'looks like an id of ours (a UUID, or ocr-<digits>); choose another name';
   throw new Fault('task_id.reserved', `task_id ${message}`, { errors: [{ path: 'task_id', message }] });
-}
-
-export function refuseCallback(url: string | undefined): void {
-  if (url === undefined) return;
-  const message = 'is not available yet; leave it out and poll the task';
-  throw new Fault('callback.unavailable', `callback_url ${message}`, {
-    errors: [{ path: 'callback_url', message }],
-  });
 }
 
 function refuseUnstorable(errors: FieldError[]): void {

@@ -26,7 +26,11 @@ export const TRANSPORT_PRIORITY = `
   (1 + least(2097150, greatest(0, floor(extract(epoch FROM t.rank_at - q.rank_origin) / 60))))::int AS transport_priority`;
 
 export const CHANGED = `
-  t.id, t.tenant_id, t.queue, t.type, t.status, t.attempts, t.epoch, t.created_at, t.run_at, t.queued_at, t.started_at`;
+  t.id, t.tenant_id, t.queue, t.type, t.status, t.attempts, t.epoch, t.created_at, t.run_at, t.queued_at, t.started_at,
+  t.batch_id, t.callback_url`;
+
+/** What whoever follows the ends of tasks needs of a row of `changed`; what is not final is left aside. */
+export const ENDED = `c.id, c.tenant_id, c.queue, c.type, c.status, c.batch_id, c.callback_url`;
 
 /** Counters owed by `changed` (after) and `before`: depths move, totals and histograms grow. */
 export const DELTAS = `

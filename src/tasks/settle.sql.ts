@@ -1,4 +1,4 @@
-import { ATTEMPTS, CHANGED, DELTAS, guard, to } from './parts.sql.js';
+import { ATTEMPTS, CHANGED, DELTAS, ENDED, guard, to } from './parts.sql.js';
 
 /** Locks: none, LOCK_TASKS went before. $2: aging, s. A row whose cancel was asked ends cancelled unless it completed. */
 export const SETTLE = `
@@ -38,7 +38,7 @@ logs AS (
   CROSS JOIN LATERAL jsonb_to_recordset(coalesce(b.logs, '[]')) AS l(level text, message text, data jsonb, at timestamptz)
 ),
 ${DELTAS}
-SELECT c.id, c.status, b.outcome FROM changed c JOIN before b ON b.id = c.id`;
+SELECT ${ENDED}, b.outcome FROM changed c JOIN before b ON b.id = c.id`;
 
 /** What became of attempts whose settlement changed no row. Reads only. */
 export const FIND_ATTEMPTS = `

@@ -6,7 +6,7 @@ import { Batcher } from '../kernel/batcher.js';
 import { Fault } from '../kernel/fault.js';
 import { isDatabaseDown, repeat } from '../kernel/repeat.js';
 import type { Collision, NewTask, PlacedTask } from './task-rows.js';
-import { TasksRepository } from './tasks.repository.js';
+import { TasksRepository, type NewBatch } from './tasks.repository.js';
 
 /** A submitted task: placed now, or what it collided with. */
 export type Submitted = { placed: PlacedTask } | { collision: Collision };
@@ -57,7 +57,7 @@ export class Submissions {
     });
   }
 
-  createBatch(tx: Tx, batch: { id: string; tenantId: string; total: number }): Promise<void> {
+  createBatch(tx: Tx, batch: NewBatch): Promise<void> {
     return this.tasks.createBatch(tx, batch);
   }
 

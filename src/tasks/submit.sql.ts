@@ -7,7 +7,7 @@ WITH input AS (
   FROM jsonb_to_recordset($1::jsonb) AS i(
     id uuid, external_id text, tenant_id text, user_id text, client_id text, type text, queue text, priority smallint,
     payload jsonb, max_attempts smallint, backoff jsonb, timeout_ms int, run_at timestamptz, delay_ms float8,
-    unique_key text, batch_id uuid, tags text[], labels jsonb, traceparent text)
+    unique_key text, batch_id uuid, tags text[], labels jsonb, traceparent text, callback_url text)
 ),
 gates AS (
   SELECT q.name, q.rank_origin, q.paused,
@@ -32,11 +32,11 @@ ready AS (
 changed AS (
   INSERT INTO tasks AS t (
     id, external_id, tenant_id, user_id, client_id, type, queue, status, reason, priority, rank_at, payload,
-    max_attempts, backoff, timeout_ms, run_at, epoch, unique_key, batch_id, tags, labels, traceparent, queued_at)
+    max_attempts, backoff, timeout_ms, run_at, epoch, unique_key, batch_id, tags, labels, traceparent, callback_url, queued_at)
   SELECT id, external_id, tenant_id, user_id, client_id, type, queue, status,
     CASE WHEN status = 'scheduled' THEN 'run_at' END, priority, rank_at, payload, max_attempts, backoff, timeout_ms,
     CASE WHEN eligible_at > now() THEN eligible_at END, (status = 'queued')::int, unique_key, batch_id,
-    coalesce(tags, '{}'), labels, traceparent, CASE WHEN status = 'queued' THEN now() END
+    coalesce(tags, '{}'), labels, traceparent, callback_url, CASE WHEN status = 'queued' THEN now() END
   FROM ready
   ORDER BY tenant_id, external_id, unique_key, id
   ON CONFLICT DO NOTHING

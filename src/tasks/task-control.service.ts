@@ -69,7 +69,7 @@ export class TaskControlService {
         'task.not_cancellable',
         `The task is ${row.status}; only work that is not final can be cancelled`,
       );
-    const cancelled = moved.verdict === 'cancelled';
+    const cancelled = moved.status === 'cancelled';
     if (cancelled) {
       const removal = this.transport.remove(moved.queue, [transportKey(moved.id, moved.epoch)]);
       void ignoring(removal, 'an entry of a cancelled task claims nothing');
@@ -124,6 +124,10 @@ export class TaskControlService {
       batch_id: batch.id,
       total: batch.total,
       counts: Object.fromEntries(counts.map(({ status, _count }) => [status, _count])),
+      remaining: batch.remaining,
+      finished: batch.remaining === 0,
+      generation: batch.generation,
+      callback_url: batch.callbackUrl,
       created_at: batch.createdAt.toISOString(),
     };
   }

@@ -24,6 +24,7 @@ export interface NewTask {
   tags?: string[];
   labels?: Record<string, Json>;
   traceparent?: string;
+  callback_url?: string;
 }
 
 /** A row that a submit or a dispatch put into a status; `transport_priority` goes with it into the transport. */

@@ -285,6 +285,10 @@ export const BatchView = z
     batch_id: z.uuid(),
     total: z.int(),
     counts: z.partialRecord(TaskStatusName, z.int()),
+    remaining: z.int(),
+    finished: z.boolean(),
+    generation: z.int(),
+    callback_url: z.string().nullable(),
     created_at: z.iso.datetime(),
   })
   .meta({
@@ -294,6 +298,10 @@ export const BatchView = z
         batch_id: '01990f2e-5b6c-7d10-9a55-0c2f6d1b7a0f',
         total: 2,
         counts: { completed: 1, queued: 1 },
+        remaining: 1,
+        finished: false,
+        generation: 1,
+        callback_url: null,
         created_at: '2026-11-20T10:15:00.000Z',
       },
     ],

@@ -7,7 +7,6 @@ import { Faults, Returns } from '../http/returns.decorator.js';
 import type { TenantScope } from '../kernel/tenant-scope.js';
 import { Scope } from '../tenants/tenant-scope.decorator.js';
 import { SUBMIT_FAULTS, answerAccepted } from './accepted.js';
-import { refuseCallback } from './new-task.js';
 import { TaskControlService } from './task-control.service.js';
 import { queueNameOf } from './queue-names.js';
 import {
@@ -90,8 +89,7 @@ export class TasksController {
     @Headers('idempotency-key') idempotencyKey: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    refuseCallback(body.callback_url);
-    const { answer, replayed } = await this.tasks.submitBatch(scope, body.tasks, idempotencyKey);
+    const { answer, replayed } = await this.tasks.submitBatch(scope, body, idempotencyKey);
     void reply.header('location', answer.links.self);
     if (replayed) void reply.header('idempotency-replayed', 'true');
     return answer;

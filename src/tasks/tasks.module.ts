@@ -13,6 +13,7 @@ import { QueueDepths } from './queue-depths.js';
 import { RunningAttempts } from './running-attempts.js';
 import { Submissions } from './submissions.js';
 import { TaskControlService } from './task-control.service.js';
+import { TaskEnds } from './task-ends.js';
 import { TaskExecutor } from './task-executor.js';
 import { TaskIo } from './task-io.js';
 import { TaskObservers } from './task-observers.js';
@@ -39,6 +40,7 @@ import { WorkInHand } from './work-in-hand.js';
     QueueDepths,
     Submissions,
     TaskControlService,
+    TaskEnds,
     TaskMaker,
     TaskObservers,
     TaskPublisher,

@@ -6,6 +6,8 @@ import { Fault } from '../kernel/fault.js';
 import type { Json } from '../kernel/json.js';
 import { targetOf } from './lifecycle.js';
 import type { Settlement } from './settlement.js';
+import { TaskEnds } from './task-ends.js';
+import type { EndedTask } from './task-observers.js';
 import type {
   ClaimedTask,
   Collision,
@@ -24,11 +26,14 @@ import { DISPATCH, FIND_QUEUED, PICK_PENDING, POSTPONE, REDISPATCH, WAKE } from 
 import { LOSE, TIME_OUT } from './repair.sql.js';
 import { CANCEL, REPLAY } from './control.sql.js';
 
-export interface Moved {
+export interface NewBatch {
   id: string;
-  queue: string;
-  status: string;
+  tenantId: string;
+  total: number;
+  callbackUrl?: string;
 }
+
+export type CancelledRow = EndedTask & { epoch: number };
 
 export interface QueuedRow {
   id: string;
@@ -44,6 +49,7 @@ export class TasksRepository {
 
   constructor(
     private readonly database: Database,
+    private readonly ends: TaskEnds,
     config: Config,
   ) {
     this.agingSeconds = config.agingSeconds;
@@ -74,7 +80,7 @@ export class TasksRepository {
     return this.database.queryIn(tx, CLASSIFY, JSON.stringify(asked));
   }
 
-  async createBatch(tx: Tx, batch: { id: string; tenantId: string; total: number }): Promise<void> {
+  async createBatch(tx: Tx, batch: NewBatch): Promise<void> {
     await tx.batch.create({ data: { ...batch, remaining: batch.total } });
   }
 
@@ -97,11 +103,14 @@ export class TasksRepository {
       tx,
       requests.map(({ lease }) => lease.id),
     );
-    const settled = await this.database.queryIn<{
-      id: string;
-      status: PlacedTask['status'];
-      outcome: string;
-    }>(tx, SETTLE, JSON.stringify(requests.map(toSettleInput)), this.agingSeconds);
+    const input = JSON.stringify(requests.map(toSettleInput));
+    const settled = await this.database.queryIn<EndedTask & { outcome: string }>(
+      tx,
+      SETTLE,
+      input,
+      this.agingSeconds,
+    );
+    await this.ends.ended(tx, settled);
     const answers = new Map(
       settled.map((row) => [row.id, { status: row.status, outcome: row.outcome, late: false } as const]),
     );
@@ -208,35 +217,52 @@ export class TasksRepository {
     await this.database.query(POSTPONE, row.id, row.epoch, delaySeconds, reason);
   }
 
-  lose(tx: Tx, leaseSeconds: number, limit: number): Promise<Moved[]> {
-    return this.database.queryIn(tx, LOSE, leaseSeconds, limit);
+  /** Takes the tasks of dead processes away. @returns what became of them */
+  lose(tx: Tx, leaseSeconds: number, limit: number): Promise<EndedTask[]> {
+    return this.change(tx, LOSE, leaseSeconds, limit);
   }
 
-  timeOut(tx: Tx, graceSeconds: number): Promise<Moved[]> {
-    return this.database.queryIn(tx, TIME_OUT, graceSeconds, this.agingSeconds);
+  /** Ends attempts that are past their time. @returns what became of their tasks */
+  timeOut(tx: Tx, graceSeconds: number): Promise<EndedTask[]> {
+    return this.change(tx, TIME_OUT, graceSeconds, this.agingSeconds);
   }
 
-  async cancel(tx: Tx, ids: readonly string[]) {
+  /** @returns the tasks that are cancelled now, and those still `processing` that were asked to stop */
+  async cancel(tx: Tx, ids: readonly string[]): Promise<CancelledRow[]> {
     await this.lock(tx, ids);
-    return this.database.queryIn<{
-      id: string;
-      queue: string;
-      epoch: number;
-      verdict: 'cancelled' | 'requested';
-    }>(tx, CANCEL, ids);
+    return this.change<CancelledRow>(tx, CANCEL, ids);
   }
 
   /** @returns the row's queue, or nothing when the task is neither failed nor cancelled */
   async replay(tx: Tx, id: string, payload: Json | undefined): Promise<Array<{ id: string; queue: string }>> {
     await this.lock(tx, [id]);
     const replaced = payload === undefined ? null : JSON.stringify(payload);
-    return this.database.queryIn(tx, REPLAY, id, replaced, this.agingSeconds);
+    const revived = await this.database.queryIn<{ id: string; queue: string; batch_id: string | null }>(
+      tx,
+      REPLAY,
+      id,
+      replaced,
+      this.agingSeconds,
+    );
+    await this.ends.revived(tx, revived);
+    return revived;
   }
 
   /** One holder of a name at a time, until the transaction ends. */
   async tryLock(tx: Tx, name: string): Promise<boolean> {
     const [row] = await this.database.queryIn<{ held: boolean }>(tx, TRY_LOCK, name);
     return row?.held ?? false;
+  }
+
+  /** A statement that may end tasks, and what it owes to others when it does. */
+  private async change<Row extends EndedTask = EndedTask>(
+    tx: Tx,
+    sql: string,
+    ...parameters: unknown[]
+  ): Promise<Row[]> {
+    const rows = await this.database.queryIn<Row>(tx, sql, ...parameters);
+    await this.ends.ended(tx, rows);
+    return rows;
   }
 
   private async lock(tx: Tx, ids: readonly string[]): Promise<void> {

@@ -23,6 +23,12 @@ export interface SubmitOptions {
   within?: (tx: Tx, taskId: string) => Promise<Record<string, Json> | void>;
 }
 
+/** Members of a batch, and who hears when all are final. */
+export interface BatchRequest {
+  tasks: readonly TaskRequest[];
+  callback_url?: string;
+}
+
 /** How work gets in. */
 @Injectable()
 export class TasksService {
@@ -44,6 +50,7 @@ export class TasksService {
     request: TaskRequest,
     options: SubmitOptions = {},
   ): Promise<Once<AcceptedTask>> {
+    await this.maker.admitCallback(request);
     const task = this.maker.make(scope, request);
     const depths = await this.depths.of(scope);
     if (!options.within && options.idempotencyKey === undefined) return this.submitAlone(task, depths);
@@ -60,24 +67,29 @@ export class TasksService {
   }
 
   /** All or nothing, under one batch id. */
-  async submitBatch(scope: TenantScope, requests: readonly TaskRequest[], idempotencyKey?: string) {
-    const batchId = newId();
-    const tasks = requests.map((request, at) =>
-      this.makeMember(scope, { ...request, batch_id: batchId }, at),
-    );
+  async submitBatch(scope: TenantScope, request: BatchRequest, idempotencyKey?: string) {
+    const { tasks: requests, callback_url } = request;
+    await this.maker.admitCallback({ callback_url });
+    const batch = {
+      id: newId(),
+      tenantId: scope.tenantId,
+      total: requests.length,
+      callbackUrl: callback_url,
+    };
+    const tasks = await this.makeMembers(scope, requests, batch.id);
     const depths = await this.depths.of(scope);
     let placed: PlacedTask[] = [];
     const store = async (tx: Tx) => {
       for (const [queue, count] of countByQueue(tasks)) this.depths.admit(depths, queue, count);
-      await this.submissions.createBatch(tx, { id: batchId, tenantId: scope.tenantId, total: tasks.length });
+      await this.submissions.createBatch(tx, batch);
       placed = placedOrThrow(await this.submissions.submitIn(tx, tasks));
       return {
-        batch_id: batchId,
+        batch_id: batch.id,
         task_ids: tasks.map(({ id }) => id),
-        links: { self: `/api/batches/${batchId}` },
+        links: { self: `/api/batches/${batch.id}` },
       };
     };
-    const once = await this.storeOnce(scope, idempotencyKey, requests, store);
+    const once = await this.storeOnce(scope, idempotencyKey, request, store);
     this.announce(placed);
     return once;
   }
@@ -114,8 +126,20 @@ export class TasksService {
     for (const { id, queue, type } of placed) taskSubmitted.publish({ taskId: id, queue, type });
   }
 
-  private makeMember(scope: TenantScope, request: TaskRequest, at: number): NewTask {
+  private async makeMembers(
+    scope: TenantScope,
+    requests: readonly TaskRequest[],
+    batchId: string,
+  ): Promise<NewTask[]> {
+    const tasks: NewTask[] = [];
+    for (const request of requests)
+      tasks.push(await this.makeMember(scope, { ...request, batch_id: batchId }, tasks.length));
+    return tasks;
+  }
+
+  private async makeMember(scope: TenantScope, request: TaskRequest, at: number): Promise<NewTask> {
     try {
+      await this.maker.admitCallback(request);
       return this.maker.make(scope, request);
     } catch (error) {
       if (!Fault.is(error)) throw error;

@@ -117,6 +117,6 @@ describe('one bad row among many', () => {
     const refusal = { code: 'payload.unstorable' };
     await expect(tasks.submit(scope, request)).rejects.toMatchObject(refusal);
     await expect(tasks.submit(scope, request, { idempotencyKey: 'k' })).rejects.toMatchObject(refusal);
-    await expect(tasks.submitBatch(scope, [request])).rejects.toMatchObject(refusal);
+    await expect(tasks.submitBatch(scope, { tasks: [request] })).rejects.toMatchObject(refusal);
   });
 });

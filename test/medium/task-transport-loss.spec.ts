@@ -46,7 +46,7 @@ describe.each(transports())('a transport that forgets, on %s', (transport) => {
   };
   const submitMany = async (count: number) => {
     const requests = Array.from({ length: count }, () => ({ type: 'test.scripted', payload: {} }));
-    return (await submitter.get(TasksService).submitBatch(scope, requests)).answer.task_ids;
+    return (await submitter.get(TasksService).submitBatch(scope, { tasks: requests })).answer.task_ids;
   };
   const completed = async () => {
     const [row] = await submitter.database.query<{ n: number }>(

@@ -5,6 +5,8 @@ import { newId } from '../../src/kernel/ids.js';
 import { rejected, completed, snoozed } from '../../src/tasks/task-outcome.js';
 import { decide, type Ending } from '../../src/tasks/settlement.js';
 import type { Lease, NewTask } from '../../src/tasks/task-rows.js';
+import { TaskEnds } from '../../src/tasks/task-ends.js';
+import { TaskObservers } from '../../src/tasks/task-observers.js';
 import { TasksRepository } from '../../src/tasks/tasks.repository.js';
 import { inconsistencies } from '../support/consistency.js';
 import { freshDatabase, type TestDatabase } from '../support/stack.js';
@@ -55,10 +57,7 @@ class Writer {
     /** Whatever it holds may be taken away at any time: its process, an isolated one, is known to be dead. */
     private readonly isDying: boolean,
   ) {
-    this.tasks = new TasksRepository(
-      database,
-      readConfig({ DATABASE_URL: 'postgres://x', AUTH_MODE: 'disabled' }),
-    );
+    this.tasks = repositoryOn(database);
   }
 
   async work(): Promise<void> {
@@ -139,6 +138,11 @@ class Writer {
   }
 }
 
+function repositoryOn(database: Database): TasksRepository {
+  const config = readConfig({ DATABASE_URL: 'postgres://x', AUTH_MODE: 'disabled' });
+  return new TasksRepository(database, new TaskEnds(database, new TaskObservers()), config);
+}
+
 function newTask(more: Partial<NewTask> = {}): NewTask {
   return {
     id: newId(),
@@ -173,8 +177,7 @@ describe('eight writers over the same rows', () => {
     'hear of no deadlock, and leave every row, attempt and counter in agreement (seed %i)',
     async (seed) => {
       const [database] = databases as [Database];
-      const config = readConfig({ DATABASE_URL: server.url, AUTH_MODE: 'disabled' });
-      const tasks = new TasksRepository(database, config);
+      const tasks = repositoryOn(database);
       await tasks.ensureQueues([QUEUE]);
       const rows = Array.from({ length: TASKS }, () => newTask());
       await database.transaction((tx) => tasks.submit(tx, rows));

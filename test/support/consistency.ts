@@ -40,6 +40,10 @@ const RULES: Record<string, string> = {
     HAVING t.attempts + t.returns <> count(*) FILTER (WHERE a.outcome <> 'lost')
       OR t.attempts < count(*) FILTER (WHERE a.outcome IN ('completed', 'failed', 'rejected', 'timed_out'))
       OR t.crashes <> least(count(*) FILTER (WHERE a.outcome = 'lost'), 3)`,
+  'a batch counts its open members': `
+    SELECT b.id, b.remaining, count(t.*)::int AS open FROM batches b
+    LEFT JOIN tasks t ON t.batch_id = b.id AND t.status NOT IN ('completed', 'failed', 'cancelled')
+    GROUP BY b.id HAVING b.remaining <> count(t.*)`,
 };
 
 /** What does not add up between rows, attempts and counters: nothing, whatever happened. */
