@@ -38,6 +38,7 @@ const PACKAGES: Record<string, RegExp> = {
   '@opentelemetry/sdk-node': /^src\/telemetry\//,
   commander: /^src\/(cli|apps)\//,
   'cli-table3': /^src\/(cli|apps)\//,
+  croner: /^src\/schedules\//,
 };
 
 /** The generated client: rows are read and written in repositories, and by the vectors that live in Postgres. */
