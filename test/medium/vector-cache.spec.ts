@@ -123,11 +123,11 @@ it('starts over when transaction ids run backwards, as after a restore under its
   let horizon: string | undefined = '999999999999';
   const ahead = async <Row>(rows: Promise<Row[]>) =>
     (await rows).map((row) => (horizon && 'horizon' in (row as object) ? { ...row, horizon } : row));
-  const elsewhere = Object.create(database, {
+  const skewed = Object.create(database, {
     query: { value: (...asked: Parameters<Database['query']>) => ahead(database.query(...asked)) },
     queryIn: { value: (...asked: Parameters<Database['queryIn']>) => ahead(database.queryIn(...asked)) },
   }) as Database;
-  const cache = new VectorCache(elsewhere, 1_000_000);
+  const cache = new VectorCache(skewed, 1_000_000);
   await put('a', 2);
   expect(await sizeIn(cache)).toBe(2);
   horizon = undefined;
