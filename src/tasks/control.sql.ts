@@ -22,10 +22,13 @@ events AS (
 ${DELTAS}
 SELECT ${ENDED}, c.epoch FROM changed c UNION ALL SELECT ${ENDED}, c.epoch FROM asked c`;
 
-/** Locks: none, LOCK_TASKS went before. A clean slate in the same row; earlier attempts stay. $2: new payload, $3: aging, s. */
+/**
+ * Locks: none, LOCK_TASKS went before. A clean slate in the same row; earlier attempts stay. $2: new payload, $3: aging, s;
+ * $4: what goes into the history.
+ */
 export const REPLAY = `
 WITH before AS (
-  SELECT id, status, payload FROM tasks WHERE id = $1::uuid AND status IN ('failed', 'cancelled')
+  SELECT id, status, payload FROM tasks t WHERE id = ANY($1::uuid[]) AND ${guard('replay')}
 ),
 changed AS (
   UPDATE tasks t SET
@@ -39,7 +42,7 @@ changed AS (
 events AS (
   INSERT INTO task_events (task_id, tenant_id, kind, detail)
   SELECT c.id, c.tenant_id, 'replayed',
-    CASE WHEN $2::jsonb IS NOT NULL THEN jsonb_build_object('replaced_payload', b.payload) END
+    CASE WHEN $2::jsonb IS NOT NULL THEN jsonb_build_object('replaced_payload', b.payload) ELSE $4::jsonb END
   FROM changed c JOIN before b ON b.id = c.id
 ),
 ${DELTAS}

@@ -104,7 +104,7 @@ export class TaskControlService {
 
   private async replay(id: string, payload: Json | undefined) {
     try {
-      const [moved] = await this.database.transaction((tx) => this.tasks.replay(tx, id, payload));
+      const [moved] = await this.database.transaction((tx) => this.tasks.replay(tx, [id], { payload }));
       return moved;
     } catch (cause) {
       if (!isBadRow(cause)) throw cause;

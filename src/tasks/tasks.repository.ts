@@ -233,16 +233,25 @@ export class TasksRepository {
     return this.change<CancelledRow>(tx, CANCEL, ids);
   }
 
-  /** @returns the row's queue, or nothing when the task is neither failed nor cancelled */
-  async replay(tx: Tx, id: string, payload: Json | undefined): Promise<Array<{ id: string; queue: string }>> {
-    await this.lock(tx, [id]);
-    const replaced = payload === undefined ? null : JSON.stringify(payload);
+  /**
+   * @param how.payload replaces the old one
+   * @param how.detail goes into the history
+   * @returns the rows that run again: those that were failed or cancelled
+   */
+  async replay(
+    tx: Tx,
+    ids: readonly string[],
+    { payload, detail }: { payload?: Json; detail?: Json } = {},
+  ): Promise<Array<{ id: string; queue: string }>> {
+    await this.lock(tx, ids);
+    const texts = [payload, detail].map((json) => (json === undefined ? null : JSON.stringify(json)));
     const revived = await this.database.queryIn<{ id: string; queue: string; batch_id: string | null }>(
       tx,
       REPLAY,
-      id,
-      replaced,
+      ids,
+      texts[0],
       this.agingSeconds,
+      texts[1],
     );
     await this.ends.revived(tx, revived);
     return revived;
@@ -265,7 +274,8 @@ export class TasksRepository {
     return rows;
   }
 
-  private async lock(tx: Tx, ids: readonly string[]): Promise<void> {
+  /** Holds these rows, in the order that everybody locks them in. */
+  async lock(tx: Tx, ids: readonly string[]): Promise<void> {
     await this.database.queryIn(tx, LOCK_TASKS, ids);
   }
 }

@@ -68,10 +68,7 @@ class Writer {
       () => this.settle(),
       () => this.progress(),
       () => this.database.transaction((tx) => this.tasks.cancel(tx, this.dice.some(this.ids, 3))),
-      () =>
-        this.database.transaction((tx) =>
-          this.tasks.replay(tx, this.dice.some(this.ids, 1)[0] ?? '', undefined),
-        ),
+      () => this.database.transaction((tx) => this.tasks.replay(tx, this.dice.some(this.ids, 3))),
       () => this.database.transaction((tx) => this.tasks.dispatch(tx, QUEUE)),
       () => this.database.transaction((tx) => this.tasks.dispatch(tx, QUEUE)),
       () => this.database.transaction((tx) => this.tasks.wake(tx, 500)),
