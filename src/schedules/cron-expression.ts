@@ -46,7 +46,7 @@ export class CronExpression {
     return this.cron
       .previousRuns(count, new Date(last.getTime() + 1))
       .filter((time) => time >= first)
-      .reverse();
+      .toReversed();
   }
 
   /** How many times there are from `first` until before `end`; stops counting at 1,000. */

@@ -80,17 +80,15 @@ function fixedTimes(isDue: (wall: number) => boolean, minutes: readonly WallMinu
 }
 
 function matcher(fields: readonly string[]): (wall: number) => boolean {
-  const [, minute, hour, dayOfMonth, month, dayOfWeek] = fields.map(
-    (field, at) => new Set(valuesOf(field, at)),
-  );
+  const values = fields.map(valuesOf);
+  const has = (field: number, value: number): boolean => values.at(field)?.includes(value) === true;
   const everyDay = fields[3] === '*' || fields[5] === '*';
   return (wall) => {
     const time = new Date(wall);
-    const isDay = dayOfMonth?.has(time.getUTCDate());
-    const isWeekday = dayOfWeek?.has(Math.floor(wall / DAY_MS + 4) % 7);
+    const [isDay, isWeekday] = [has(3, time.getUTCDate()), has(5, Math.floor(wall / DAY_MS + 4) % 7)];
     const isDate = everyDay ? isDay && isWeekday : isDay || isWeekday;
-    const isTime = minute?.has(time.getUTCMinutes()) && hour?.has(time.getUTCHours());
-    return Boolean(isDate && isTime && month?.has(time.getUTCMonth() + 1));
+    const isTime = has(1, time.getUTCMinutes()) && has(2, time.getUTCHours());
+    return isDate && isTime && has(4, time.getUTCMonth() + 1);
   };
 }
 
