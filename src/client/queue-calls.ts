@@ -1,4 +1,4 @@
-import { QueueStats, WorkerTotals, WorkerView } from '../queue/queue.contract.js';
+import { QueueHistory, QueueStats, WorkerTotals, WorkerView } from '../queue/queue.contract.js';
 import type { CallOptions, HttpCalls } from './http-calls.js';
 import { pageOf, type PageOptions } from './page.js';
 
@@ -9,6 +9,14 @@ export class QueueCalls {
   /** @param query.window minutes that rates and percentiles look back */
   stats(query: { queue?: string; window?: number } = {}, options: CallOptions = {}) {
     return this.calls.json('/api/queue/stats', QueueStats, { ...options, query });
+  }
+
+  /** @param query.step seconds, or a number with its unit: `5m`, `1h`; times are RFC 3339 */
+  history(
+    query: { queue?: string; from?: string; to?: string; step?: string | number } = {},
+    options: CallOptions = {},
+  ) {
+    return this.calls.json('/api/queue/history', QueueHistory, { ...options, query });
   }
 
   workers(page: PageOptions = {}, options: CallOptions = {}) {

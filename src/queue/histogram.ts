@@ -1,3 +1,5 @@
+import { DURATION_BOUNDS_MS } from '../tasks/duration-bounds.js';
+
 /**
  * Estimates a percentile from counts in fixed buckets, as Prometheus' `histogram_quantile` does: values are taken to
  * lie evenly within their bucket, those of the open last one at its lower bound.
@@ -21,4 +23,21 @@ export function percentile(
     left -= count;
   }
   return bounds.at(-1) ?? null;
+}
+
+/**
+ * A percentile of durations in whole milliseconds.
+ * @param counts amounts by metric, as `stats` keeps them
+ * @param prefix of the metrics that count the buckets: `wait.` or `run.`
+ */
+export function percentileMs(
+  counts: Iterable<readonly [string, number]>,
+  prefix: string,
+  share: number,
+): number | null {
+  const buckets = [...counts]
+    .filter(([metric]) => metric.startsWith(prefix))
+    .map(([metric, amount]) => [Number(metric.slice(prefix.length)), amount] as const);
+  const ms = percentile(new Map(buckets), DURATION_BOUNDS_MS, share);
+  return ms === null ? null : Math.round(ms);
 }

@@ -1,6 +1,5 @@
-import { DURATION_BOUNDS_MS } from '../tasks/duration-bounds.js';
 import type { Count } from '../tasks/task-stats.service.js';
-import { percentile } from './histogram.js';
+import { percentileMs } from './histogram.js';
 
 /** Metric name to amount, as `stats` keeps them: `depth.queued`, `total.failed`, `wait.7`. */
 export type Metrics = ReadonlyMap<string, number>;
@@ -35,15 +34,7 @@ export function numbersOf(sinceEver: Metrics, recent: Metrics, minutes: number) 
     cancelled_tasks: now('cancelled'),
     throughput_per_minute: ended / minutes,
     failure_rate: ended === 0 ? 0 : failed / ended,
-    wait_p95_ms: p95Ms(recent, 'wait.'),
-    run_p95_ms: p95Ms(recent, 'run.'),
+    wait_p95_ms: percentileMs(recent, 'wait.', 0.95),
+    run_p95_ms: percentileMs(recent, 'run.', 0.95),
   };
-}
-
-function p95Ms(recent: Metrics, prefix: string): number | null {
-  const buckets = [...recent]
-    .filter(([metric]) => metric.startsWith(prefix))
-    .map(([metric, amount]) => [Number(metric.slice(prefix.length)), amount] as const);
-  const ms = percentile(new Map(buckets), DURATION_BOUNDS_MS, 0.95);
-  return ms === null ? null : Math.round(ms);
 }

@@ -65,6 +65,57 @@ export const QueueStats = z
   .meta({ id: 'QueueStats', examples: [{ queues: [documents], total: { ...documents, name: 'total' } }] });
 export type QueueStats = z.output<typeof QueueStats>;
 
+export const QueueHistoryPoint = z.object({
+  at: z.iso.datetime().describe('When the step began'),
+  submitted: count,
+  completed: count,
+  failed: count,
+  cancelled: count,
+  depth: count.describe('Tasks that waited (blocked, scheduled, pending, queued) when the step ended'),
+  processing: count.describe('Tasks that ran when the step ended'),
+  wait_p50_ms: milliseconds,
+  wait_p95_ms: milliseconds,
+  run_p50_ms: milliseconds,
+  run_p95_ms: milliseconds,
+});
+export type QueueHistoryPoint = z.output<typeof QueueHistoryPoint>;
+
+export const QueueHistory = z
+  .object({
+    queue: z.string().describe('`total` for all of them'),
+    from: z.iso.datetime(),
+    to: z.iso.datetime().describe('The end of the last step, which may not be over yet'),
+    step_seconds: z.int(),
+    data: z.array(QueueHistoryPoint),
+  })
+  .meta({
+    id: 'QueueHistory',
+    examples: [
+      {
+        queue: 'documents',
+        from: '2026-11-20T10:00:00.000Z',
+        to: '2026-11-20T10:01:00.000Z',
+        step_seconds: 60,
+        data: [
+          {
+            at: '2026-11-20T10:00:00.000Z',
+            submitted: 118,
+            completed: 96,
+            failed: 1,
+            cancelled: 0,
+            depth: 21,
+            processing: 4,
+            wait_p50_ms: 310,
+            wait_p95_ms: 840,
+            run_p50_ms: 1_120,
+            run_p95_ms: 2_310,
+          },
+        ],
+      },
+    ],
+  });
+export type QueueHistory = z.output<typeof QueueHistory>;
+
 export const WORKER_STATUSES = ['idle', 'busy', 'draining', 'lost'] as const;
 
 export const WorkerView = z

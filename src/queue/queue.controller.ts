@@ -8,8 +8,10 @@ import { queueNameOf } from '../tasks/queue-names.js';
 import { TaskControlService } from '../tasks/task-control.service.js';
 import { TaskView } from '../tasks/tasks.contract.js';
 import { Scope } from '../tenants/tenant-scope.decorator.js';
-import { QueueStats, WorkerTotals, WorkerView } from './queue.contract.js';
+import { QueueHistory, QueueStats, WorkerTotals, WorkerView } from './queue.contract.js';
 import { DEFAULT_WINDOW_MINUTES, QueueService } from './queue.service.js';
+
+const SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
 const StatsQuery = z.strictObject({
   queue: z.string().transform(queueNameOf).optional().describe('One queue; all without it'),
@@ -20,6 +22,26 @@ const StatsQuery = z.strictObject({
     .max(2_880)
     .default(DEFAULT_WINDOW_MINUTES)
     .describe('Minutes that rates and percentiles look back; kept for 48 hours'),
+});
+
+/** Of seconds, or of a number with its unit: `60`, `5m`, `1h`, `1d`. */
+const Step = z
+  .string()
+  .regex(/^\d{1,9}[smhd]?$/, 'must be seconds, or a number with s, m, h or d: 300, 5m, 1h, 1d')
+  .transform(
+    (text) => Number.parseInt(text, 10) * SECONDS[text.at(-1) as keyof typeof SECONDS] || Number(text),
+  )
+  .refine((seconds) => seconds > 0 && seconds % 60 === 0, 'must be whole minutes, such as 60, 5m or 1h')
+  .default(60)
+  .describe(
+    'Seconds, or a number with its unit: 300, 5m, 1h, 1d. Whole hours reach back 90 days, others 48 hours',
+  );
+
+const HistoryQuery = z.strictObject({
+  queue: z.string().transform(queueNameOf).optional().describe('One queue; all together without it'),
+  from: z.iso.datetime({ offset: true }).optional().describe('60 steps before `to` without it'),
+  to: z.iso.datetime({ offset: true }).optional().describe('Now without it'),
+  step: Step,
 });
 
 @ApiTags('Queue')
@@ -42,6 +64,18 @@ export class QueueController {
   @Faults('queue.unknown')
   stats(@Scope() scope: TenantScope, @Query({ schema: StatsQuery }) query: z.output<typeof StatsQuery>) {
     return this.queue.stats(scope, query);
+  }
+
+  @Get('history')
+  @Returns(HttpStatus.OK, QueueHistory, {
+    summary: 'What happened, step by step; kept longer than the tasks',
+  })
+  @Faults('queue.unknown')
+  history(
+    @Scope() scope: TenantScope,
+    @Query({ schema: HistoryQuery }) { step, ...query }: z.output<typeof HistoryQuery>,
+  ) {
+    return this.queue.history(scope, { ...query, stepSeconds: step });
   }
 
   @Get('workers')

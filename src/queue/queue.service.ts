@@ -3,10 +3,11 @@ import { Fault } from '../kernel/fault.js';
 import type { TenantScope } from '../kernel/tenant-scope.js';
 import { TaskControlService } from '../tasks/task-control.service.js';
 import { TaskRegistry } from '../tasks/task-registry.js';
-import { TaskStatsService, type TaskCounts } from '../tasks/task-stats.service.js';
+import { TaskStatsService, type HistoryRequest, type TaskCounts } from '../tasks/task-stats.service.js';
+import { pointsOf } from './queue-history.js';
 import { numbersOf, sumOf } from './queue-numbers.js';
 import { QueueStatesRepository, type QueueState } from './queue-states.repository.js';
-import type { QueueNumbers, QueueStats, WorkerTotals, WorkerView } from './queue.contract.js';
+import type { QueueHistory, QueueNumbers, QueueStats, WorkerTotals, WorkerView } from './queue.contract.js';
 import { TransportUsage } from './transport-usage.js';
 import { WorkersRepository, type WorkerRow } from './workers.repository.js';
 
@@ -43,18 +44,31 @@ export class QueueService {
     scope: TenantScope,
     { queue: asked, window = DEFAULT_WINDOW_MINUTES }: StatsQuery,
   ): Promise<QueueStats> {
-    const known = await this.states.list(scope, this.registry.queues());
-    const queues = known.filter(({ name }) => asked === undefined || name === asked);
-    if (asked !== undefined && queues.length === 0) {
-      throw new Fault(
-        'queue.unknown',
-        `There is no queue ${asked}; there are ${known.map(({ name }) => name).join(', ')}`,
-      );
-    }
+    const queues = await this.select(scope, asked);
     const readings = await this.read(scope, queues, window);
     return {
       queues: queues.map((queue) => describe(queue.name, [queue], readings)),
       total: describe('total', queues, readings),
+    };
+  }
+
+  /**
+   * What happened, step by step, whatever became of the tasks since.
+   * @param queue one queue; all together when it is not given
+   * @throws Fault `queue.unknown`, `request.invalid`
+   */
+  async history(
+    scope: TenantScope,
+    { queue, ...range }: HistoryRequest & { queue?: string },
+  ): Promise<QueueHistory> {
+    const names = (await this.select(scope, queue)).map(({ name }) => name);
+    const history = await this.counters.history(scope, names, range);
+    return {
+      queue: queue ?? 'total',
+      from: history.from.toISOString(),
+      to: history.to.toISOString(),
+      step_seconds: range.stepSeconds,
+      data: pointsOf(history, range.stepSeconds),
     };
   }
 
@@ -77,10 +91,19 @@ export class QueueService {
     return this.workers.totals();
   }
 
+  private async select(scope: TenantScope, asked: string | undefined): Promise<QueueState[]> {
+    const known = await this.states.list(scope, this.registry.queues());
+    const queues = known.filter(({ name }) => asked === undefined || name === asked);
+    if (asked === undefined || queues.length > 0) return queues;
+    const names = known.map(({ name }) => name).join(', ');
+    throw new Fault('queue.unknown', `There is no queue ${asked}; there are ${names}`);
+  }
+
   private async read(scope: TenantScope, queues: readonly QueueState[], minutes: number): Promise<Readings> {
+    const names = queues.map(({ name }) => name);
     const [counts, transport] = await Promise.all([
-      this.counters.read(scope, minutes),
-      this.usage.read(queues.map(({ name }) => name)),
+      this.counters.read(scope, names, minutes),
+      this.usage.read(names),
     ]);
     return { ...counts, transport, minutes };
   }

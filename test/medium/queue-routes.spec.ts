@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Page } from '../../src/client/page.js';
 import { Database } from '../../src/database/database.js';
 import { newId } from '../../src/kernel/ids.js';
-import type { QueueStats, WorkerTotals, WorkerView } from '../../src/queue/queue.contract.js';
+import type { QueueHistory, QueueStats, WorkerTotals, WorkerView } from '../../src/queue/queue.contract.js';
 import type { TaskView } from '../../src/tasks/tasks.contract.js';
 import { eventually, freshDatabase, redisUrl, transports, type TestDatabase } from '../support/stack.js';
 import { startRedis } from '../support/redis-server.js';
@@ -86,6 +86,19 @@ describe.each(transports())('queue routes on %s', (kind) => {
     });
     expect(total.run_p95_ms).toBeGreaterThan(0);
     expect(total.wait_p95_ms).toBeGreaterThan(0);
+  });
+
+  it('tell what happened, step by step, and it is what the totals say', async () => {
+    const history = await read<QueueHistory>(api, '/api/queue/history?queue=acts&step=5m');
+    expect(history).toMatchObject({ queue: 'acts', step_seconds: 300 });
+    expect(history.data).toHaveLength(60);
+    const { total } = await read<QueueStats>(api, '/api/queue/stats?queue=acts');
+    const sum = (key: 'completed' | 'failed') => history.data.reduce((n, point) => n + point[key], 0);
+    expect([sum('completed'), sum('failed')]).toEqual([total.total_completed, total.total_failed]);
+    expect(history.data.at(-1)).toMatchObject({ depth: 0, processing: 0 });
+    expect(history.data.some(({ run_p95_ms }) => run_p95_ms !== null)).toBe(true);
+    const odd = await fetch(`${api.url}/api/queue/history?step=90`);
+    expect(await odd.json()).toMatchObject({ status: 422, errors: [{ path: 'step' }] });
   });
 
   it('refuse a queue that does not exist and name those that do', async () => {

@@ -7,12 +7,13 @@ import * as dispatch from '../../src/tasks/dispatch.sql.js';
 import * as locks from '../../src/tasks/locks.sql.js';
 import * as repair from '../../src/tasks/repair.sql.js';
 import * as settle from '../../src/tasks/settle.sql.js';
+import * as stats from '../../src/tasks/stats.sql.js';
 import * as submit from '../../src/tasks/submit.sql.js';
 import { TasksRepository } from '../../src/tasks/tasks.repository.js';
 import { freshEnvironment, scope, startSubmitter, type TestApp } from '../support/apps.js';
 import type { TestDatabase } from '../support/stack.js';
 
-const FINAL_ROWS = 100_000;
+const FINAL_ROWS = 200_000;
 const PENDING = 300;
 /** A history makes indexes a level deeper, and each row is in a few of them; reading any of it would cost thousands. */
 const PAGES_PER_ROW = 12;
@@ -56,6 +57,7 @@ describe('what a statement touches', () => {
     await app.database.query(HISTORY, FINAL_ROWS);
     await app.database.query('VACUUM (ANALYZE) tasks');
     const after = await measure(app);
+    expect(after['stats']).toBe(before['stats']);
     for (const [name, buffers] of Object.entries(after)) {
       const rows = name.startsWith('sweep') ? 2 : 64;
       expect(buffers, `${name}: ${before[name]} before`).toBeLessThanOrEqual(
@@ -109,6 +111,7 @@ async function measure(app: TestApp): Promise<Record<string, number>> {
     );
     await run('submit', submit.SUBMIT, JSON.stringify(fresh), aging);
     await run('classify', submit.CLASSIFY, JSON.stringify(fresh));
+    await run('stats', stats.COUNTS, scope.tenantId, ['default'], 5);
     await run('sweep: wake', dispatch.WAKE, 500);
     await run('sweep: queued', dispatch.FIND_QUEUED, 'default', new Date(), 500, null, null);
     await run('sweep: lose', repair.LOSE, 12, 500);
