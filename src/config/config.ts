@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ALIASES, Environment } from './environment.js';
+import { toRedis, type RedisConfig } from './redis-settings.js';
 
 /** Every fault of the environment at once, one line each. */
 export class ConfigFault extends Error {
@@ -11,16 +12,6 @@ export class ConfigFault extends Error {
       `The configuration has ${faults.length} fault(s):\n${faults.map((line) => `  ${line}`).join('\n')}`,
     );
   }
-}
-
-export interface RedisConfig {
-  url?: string;
-  host?: string;
-  port: number;
-  db: number;
-  username?: string;
-  password?: string;
-  tls: boolean;
 }
 
 /** The process's settings: read once, checked once, frozen. Durations are in milliseconds, sizes in bytes. */
@@ -119,18 +110,5 @@ function toConfig(env: Environment): Config {
     apiPort: env.API_PORT,
     dataDir,
     tracing: env.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
-  };
-}
-
-function toRedis(env: Environment): RedisConfig | null {
-  if (!env.REDIS_URL && !env.REDIS_HOST) return null;
-  return {
-    url: env.REDIS_URL,
-    host: env.REDIS_HOST,
-    port: Number(env.REDIS_PORT ?? 6_379),
-    db: env.REDIS_DB,
-    username: env.REDIS_USERNAME,
-    password: env.REDIS_PASSWORD,
-    tls: env.REDIS_TLS,
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { redisFaults } from './redis-settings.js';
 
 /** Text that an orchestrator leaves empty counts as not set. */
 const optionalText = z
@@ -66,7 +67,13 @@ export const Environment = z
     REDIS_DB: integer(0, 0, 1_000_000),
     REDIS_USERNAME: optionalText,
     REDIS_PASSWORD: optionalText,
+    REDIS_CLUSTER_NODES: optionalText,
+    REDIS_SENTINELS: optionalText,
+    REDIS_SENTINEL_NAME: optionalText,
     REDIS_TLS: flag(false),
+    REDIS_TLS_CA_FILE: optionalText,
+    REDIS_TLS_CERT_FILE: optionalText,
+    REDIS_TLS_KEY_FILE: optionalText,
     QUEUE_NAME: z
       .string()
       .optional()
@@ -111,11 +118,7 @@ export const Environment = z
   .superRefine((env, context) => {
     const fault = (path: string, message: string) =>
       context.addIssue({ code: 'custom', path: [path], message });
-    const redis = env.REDIS_URL ?? env.REDIS_HOST;
-    if (!redis && env.REDIS_PORT)
-      fault('REDIS_PORT', 'is set without REDIS_URL or REDIS_HOST; name the host too');
-    if (!redis && env.REDIS_PASSWORD)
-      fault('REDIS_PASSWORD', 'is set without REDIS_URL or REDIS_HOST; name the host too');
+    for (const [path, message] of redisFaults(env)) fault(path, message);
     if (env.AUTH_MODE === 'required') {
       fault('AUTH_MODE', 'API keys are not available yet: set AUTH_MODE=disabled and listen on loopback');
     } else if (!isLoopback(env.API_HOST)) {
