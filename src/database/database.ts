@@ -16,11 +16,12 @@ const MAX_REPEATS = 5;
 @Injectable()
 export class Database implements OnApplicationShutdown {
   private readonly prisma: PrismaClient;
+  private readonly pool: ReturnType<typeof guardedPool>;
   private readonly inTransaction = new AsyncLocalStorage<true>();
   private readonly statements = new PreparedStatements();
 
   constructor(config: Config) {
-    const pool = guardedPool({
+    this.pool = guardedPool({
       connectionString: config.databaseUrl,
       max: config.databasePoolSize,
       connectionTimeoutMillis: 5_000,
@@ -31,7 +32,7 @@ export class Database implements OnApplicationShutdown {
     });
     // Behind a pooler each transaction may meet another server connection, which does not know the names.
     const isDirect = config.databaseUrl === config.databaseDirectUrl;
-    const adapter = new PrismaPg(pool, {
+    const adapter = new PrismaPg(this.pool, {
       disposeExternalPool: true,
       ...(isDirect ? { statementNameGenerator: ({ sql }) => this.statements.nameOf(sql) } : {}),
     });
@@ -50,6 +51,12 @@ export class Database implements OnApplicationShutdown {
       throw new Error('inside a transaction every statement goes through its `tx`');
     }
     return this.prisma;
+  }
+
+  /** The pool's connections: idle, busy, and how many callers wait for one. */
+  get connections(): { idle: number; busy: number; waiting: number } {
+    const { idleCount, totalCount, waitingCount } = this.pool;
+    return { idle: idleCount, busy: totalCount - idleCount, waiting: waitingCount };
   }
 
   /**

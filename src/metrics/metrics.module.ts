@@ -1,14 +1,17 @@
 // owns: what Prometheus is told. promises: counts come from what tasks publish after their commit; a scrape ends
 // within seconds whatever is down. never: asks how many rows a table has, or labels by id, tenant or URL.
 import { Module } from '@nestjs/common';
+import { Clock } from '../kernel/clock.js';
 import { TransportModule } from '../transport/transport.module.js';
 import { DependencyMetrics } from './dependency-metrics.js';
 import { MetricsController } from './metrics.controller.js';
+import { QueueGauges } from './queue-gauges.js';
+import { QueueGaugesRepository } from './queue-gauges.repository.js';
 import { TaskMetrics } from './task-metrics.js';
 
 @Module({
   imports: [TransportModule],
   controllers: [MetricsController],
-  providers: [TaskMetrics, DependencyMetrics],
+  providers: [Clock, TaskMetrics, DependencyMetrics, QueueGauges, QueueGaugesRepository],
 })
 export class MetricsModule {}
