@@ -86,10 +86,9 @@ export class Submissions {
   }
 }
 
-/** A row that is "mine" was inserted by a transaction whose reply was lost: it counts as placed. */
+/** A row that is "mine" was inserted by a transaction whose reply was lost: it counts as placed, and is published. */
 function toSubmitted(collision: Collision): Submitted {
-  if (collision.why !== 'mine') return { collision };
-  return { placed: { ...collision, epoch: 0, transport_priority: null } };
+  return collision.why === 'mine' ? { placed: collision } : { collision };
 }
 
 function asUnstorable(cause: unknown): Fault {

@@ -53,7 +53,7 @@ FROM changed t LEFT JOIN queues q ON q.name = t.queue`;
 
 /** Why SUBMIT left rows out: the id is there already, or its name, or its unique key is live. Reads only. */
 export const CLASSIFY = `
-SELECT i.id AS asked, t.id, t.status, t.queue, t.type, t.created_at,
+SELECT i.id AS asked, t.id, t.status, t.queue, t.type, t.epoch, t.created_at, ${TRANSPORT_PRIORITY},
   CASE WHEN t.id = i.id THEN 'mine' WHEN t.external_id = i.external_id THEN 'external_id' ELSE 'unique_key' END AS why
 FROM jsonb_to_recordset($1::jsonb) AS i(id uuid, tenant_id text, external_id text, unique_key text)
 JOIN LATERAL (
@@ -63,4 +63,5 @@ JOIN LATERAL (
     OR (t.tenant_id = i.tenant_id AND t.unique_key = i.unique_key
         AND t.status NOT IN ('completed', 'failed', 'cancelled'))
   ORDER BY t.id = i.id DESC, t.external_id = i.external_id DESC NULLS LAST LIMIT 1
-) AS t ON true`;
+) AS t ON true
+LEFT JOIN queues q ON q.name = t.queue`;

@@ -39,13 +39,8 @@ export interface PlacedTask {
 }
 
 /** Why a submitted task is not there as a new row. */
-export interface Collision {
+export interface Collision extends PlacedTask {
   asked: string;
-  id: string;
-  status: TaskStatus;
-  queue: string;
-  type: string;
-  created_at: Date;
   why: 'mine' | 'external_id' | 'unique_key';
 }
 

@@ -38,6 +38,8 @@ describe.each(transports())('an answer of Postgres that never arrives, on %s', (
     expect(await app.settled(id)).toMatchObject({ status: 'completed', result: 7, attempts: 1 });
     expect(await app.database.query('SELECT id FROM tasks')).toEqual([{ id }]);
     expect(timesRan(id)).toBe(1);
+    // It was published like any other: nobody had to find it.
+    expect(await app.history(id)).toEqual(['submitted', 'claimed', 'completed']);
   });
 
   it('a claim: the task runs once', async () => {
