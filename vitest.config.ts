@@ -21,6 +21,7 @@ function stage(name: string, include: string[], needs: { servers?: boolean; seri
       testTimeout: needs.servers ? 60_000 : 15_000,
       hookTimeout: 120_000,
       fileParallelism: !needs.serial,
+      setupFiles: ['test/support/no-packets.mjs'],
       ...(needs.servers ? { globalSetup: ['test/support/global-setup.ts'] } : {}),
     },
   };

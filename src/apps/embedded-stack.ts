@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { EmbeddedPostgres } from '../database/embedded-postgres.js';
 import { migrate } from '../database/migrator.js';
 import { MIGRATIONS_DIR } from './migrate.command.js';
+import { secretKeyOf } from './secret-key-file.js';
 import { SupervisedProcess } from './supervised-process.js';
 
 export interface StackOptions {
@@ -55,6 +56,7 @@ export class EmbeddedStack {
       API_HOST: HOST,
       API_PORT: String(port),
       AUTH_MODE: 'disabled',
+      INTAKE_SECRET_KEY: environment.INTAKE_SECRET_KEY || secretKeyOf(dataDir),
       LOG_FORMAT: 'json',
     };
     log('Starting the API and a worker');

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { environment } from '../config/config.js';
 import { EmbeddedPostgres } from '../database/embedded-postgres.js';
 import type { Terminal } from '../cli/terminal.js';
+import { SECRET_KEY_FILE } from './secret-key-file.js';
 import { takeDataFolder } from './data-folder.js';
 import { EmbeddedStack, type StackOptions } from './embedded-stack.js';
 import { tourSamples } from './samples-tour.js';
@@ -19,7 +20,7 @@ export interface UpOptions {
 
 const DEFAULT_PORT = 8_000;
 /** What Intake itself puts into a data folder beside Postgres: nothing else there is touched. */
-const OURS = ['files', 'logs', 'models'];
+const OURS = ['files', 'logs', 'models', SECRET_KEY_FILE];
 
 /** Everything on this machine, in one terminal, until Ctrl-C. @returns the exit code */
 export async function run(options: UpOptions, terminal: Terminal): Promise<number> {

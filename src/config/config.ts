@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
+import { parseAllowList, type AllowEntry } from '../kernel/allow-entry.js';
 import { ALIASES, Environment } from './environment.js';
 import { toRedis, type RedisConfig } from './redis-settings.js';
 
@@ -41,6 +42,11 @@ export abstract class Config {
   abstract readonly bodyMaxBytes: number;
   abstract readonly shutdownTimeoutMs: number;
   abstract readonly agingSeconds: number;
+  abstract readonly authMode: 'required' | 'disabled';
+  /** What secrets are sealed with; the first is in use, the others only open what they sealed. Empty: none was given. */
+  abstract readonly secretKeys: readonly string[];
+  /** What callbacks and sources may reach although it is private. */
+  abstract readonly outboundAllow: readonly AllowEntry[];
   abstract readonly logLevel: string;
   abstract readonly logFormat: 'json' | 'pretty' | undefined;
   abstract readonly apiHost: string;
@@ -104,6 +110,9 @@ function toConfig(env: Environment): Config {
     bodyMaxBytes: env.BODY_MAX_BYTES,
     shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT * 1_000,
     agingSeconds: env.AGING_SECONDS,
+    authMode: env.AUTH_MODE,
+    secretKeys: [env.INTAKE_SECRET_KEY, env.INTAKE_SECRET_KEY_PREVIOUS].filter((key) => key !== undefined),
+    outboundAllow: parseAllowList(env.OUTBOUND_ALLOW).entries,
     logLevel: env.LOG_LEVEL,
     logFormat: env.LOG_FORMAT,
     apiHost: env.API_HOST,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseAllowList } from '../kernel/allow-entry.js';
 import { redisFaults } from './redis-settings.js';
 
 /** Text that an orchestrator leaves empty counts as not set. */
@@ -47,6 +48,13 @@ const logLevel = z
 
 /** `postgresql+asyncpg://` and the like: the driver is somebody else's business. */
 const databaseUrl = optionalText.transform((url) => url?.replace(/^(postgres(?:ql)?)\+\w+:/, '$1:'));
+
+const MIN_SECRET_LENGTH = 32;
+
+const secretKey = optionalText.refine(
+  (text) => text === undefined || text.length >= MIN_SECRET_LENGTH,
+  `must have at least ${MIN_SECRET_LENGTH} characters; make one with: openssl rand -base64 32`,
+);
 
 /** Names that earlier systems used for the same setting. */
 export const ALIASES = {
@@ -102,6 +110,9 @@ export const Environment = z
       .optional()
       .transform((text) => text?.trim().toLowerCase() || 'required')
       .pipe(z.enum(['required', 'disabled'])),
+    INTAKE_SECRET_KEY: secretKey,
+    INTAKE_SECRET_KEY_PREVIOUS: secretKey,
+    OUTBOUND_ALLOW: optionalText,
     LOG_LEVEL: logLevel,
     LOG_FORMAT: optionalText.pipe(z.enum(['json', 'pretty']).optional()),
     API_HOST: z
@@ -119,6 +130,14 @@ export const Environment = z
     const fault = (path: string, message: string) =>
       context.addIssue({ code: 'custom', path: [path], message });
     for (const [path, message] of redisFaults(env)) fault(path, message);
+    if (env.INTAKE_SECRET_KEY_PREVIOUS && !env.INTAKE_SECRET_KEY)
+      fault('INTAKE_SECRET_KEY_PREVIOUS', 'is set without INTAKE_SECRET_KEY; name the key in use too');
+    for (const entry of parseAllowList(env.OUTBOUND_ALLOW).faulty) {
+      fault(
+        'OUTBOUND_ALLOW',
+        `holds ${entry}; each entry is a host, host:port, address or network (10.0.0.0/8)`,
+      );
+    }
     if (env.AUTH_MODE === 'required') {
       fault('AUTH_MODE', 'API keys are not available yet: set AUTH_MODE=disabled and listen on loopback');
     } else if (!isLoopback(env.API_HOST)) {

@@ -53,6 +53,18 @@ export const FAULT_CODES = {
     retryable: true,
   },
 
+  'secret_key.missing': { status: 503, title: 'INTAKE_SECRET_KEY is not set', retryable: false },
+  'secret_key.wrong': {
+    status: 503,
+    title: 'INTAKE_SECRET_KEY does not open what is stored',
+    retryable: false,
+  },
+
+  'outbound.forbidden': { status: 422, title: 'The address may not be reached from here', retryable: false },
+  'outbound.unreachable': { status: 502, title: 'The other host cannot be reached', retryable: true },
+  'outbound.timeout': { status: 504, title: 'The other host did not answer in time', retryable: true },
+  'outbound.too_large': { status: 413, title: 'The other host answered too much', retryable: false },
+
   'handler.failed': { status: 500, title: 'The handler failed', retryable: true },
   'handler.timeout': { status: 504, title: 'The attempt ran out of time', retryable: true },
   'handler.crashed': { status: 500, title: 'The worker process died during the attempt', retryable: true },

@@ -77,6 +77,7 @@ describe('redaction', () => {
     { url: `/ws?token=${secret}&x=1` },
     { msg: `Authorization was Bearer ${secret}` },
     { msg: `key ik_live_${secret}` },
+    { msg: `signed with whsec_${secret}+/=` },
   ])('takes the secret out of %j', (line) => {
     const redacted = redact(JSON.stringify(line));
     expect(redacted).not.toContain(secret);

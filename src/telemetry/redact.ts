@@ -7,7 +7,7 @@ const QUOTED_MEMBER = new RegExp(String.raw`(\\"[^"\\]*${SECRET}\\":\s*)\\"[^"\\
 const URL_CREDENTIALS = /(\b[a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/@"'\\]{0,256}:[^\s@"'\\]{0,256}@/gi;
 /** `?token=` and the like in a URL or a query. */
 const PARAMETER = /([?&](?:token|api_key|access_token|signature|sig)=)[^&\s"'\\]+/gi;
-const BEARER = /(\bBearer\s+|\bik_[a-z]+_)[\w.~+/=-]+/g;
+const BEARER = /(\bBearer\s+|\bik_[a-z]+_|\bwhsec_)[\w.~+/=-]+/g;
 
 /** Takes secrets out of one log line, wherever in it they stand: a member, a message, a stack trace. */
 export function redact(line: string): string {

@@ -1,4 +1,4 @@
-import { IncomingMessage } from 'node:http';
+import { ClientRequest, IncomingMessage } from 'node:http';
 import type { Span } from '@opentelemetry/api';
 import type { Config } from '../config/config.js';
 import { redact } from './redact.js';
@@ -38,6 +38,11 @@ export async function startTracing(
 
 /** A query may hold a token; spans leave the process as logs do. */
 function hideSecrets(span: Span, request: object): void {
+  if (request instanceof ClientRequest) {
+    const [path = ''] = request.path.split('?');
+    span.setAttribute('url.full', `${request.protocol}//${request.host}${path}`);
+    return;
+  }
   const query = request instanceof IncomingMessage ? request.url?.split('?')[1] : undefined;
   if (query) span.setAttribute('url.query', redact(`?${query}`).slice(1));
 }

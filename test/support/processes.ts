@@ -8,6 +8,7 @@ import { IntakeClient } from '../../src/client/intake-client.js';
 import { freshDatabase, redisUrl, type TransportKind } from './stack.js';
 
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
+const NO_PACKETS = new URL('no-packets.mjs', import.meta.url).href;
 const START_TIMEOUT_MS = 60_000;
 
 type Variables = Readonly<Record<string, string>>;
@@ -33,7 +34,11 @@ export class IntakeProcess {
     variables: Variables,
   ): Promise<IntakeProcess & { ready: unknown }> {
     const env = { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR, ...variables };
-    const child = fork(join(DIST, `main.${name}.js`), [], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    const child = fork(join(DIST, `main.${name}.js`), [], {
+      execArgv: ['--import', NO_PACKETS],
+      env,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
     const started = new IntakeProcess(name, child);
     const timer = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
     const ended = once(child, 'exit').then(() => {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const ENTRY = fileURLToPath(new URL('test-worker.child.ts', import.meta.url));
 const TYPESCRIPT = new URL('typescript.mjs', import.meta.url).href;
+const NO_PACKETS = new URL('no-packets.mjs', import.meta.url).href;
 const START_TIMEOUT_MS = 60_000;
 
 export type Variables = Readonly<Record<string, string>>;
@@ -22,7 +23,7 @@ export class TestWorker {
   /** @param args `--isolated` makes the child that runs suspects @returns once it has said that it is ready */
   static async start(variables: Variables, args: string[] = []): Promise<TestWorker & { ready: unknown }> {
     const child = fork(ENTRY, args, {
-      execArgv: ['--import', TYPESCRIPT],
+      execArgv: ['--import', TYPESCRIPT, '--import', NO_PACKETS],
       env: { ...ownVariables(), ...variables },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
