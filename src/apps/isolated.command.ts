@@ -26,7 +26,7 @@ export async function run(extraHandlers: readonly Type[] = []): Promise<number> 
   app.useLogger(app.get(Logger));
   app.flushLogs();
   const heartbeat = app.get(Heartbeat);
-  await heartbeat.start({ queues: [], concurrency: 1 });
+  await heartbeat.start({ queues: [], concurrency: 1, lanes: {} });
   process.on('message', (delivery: Delivery) => void execute(app.get(TaskExecutor), delivery));
   tell({ ready: app.get(WorkerIdentity).incarnation });
   // A handler that does not stop would run beside the next suspect: that one gets a fresh process.

@@ -1,6 +1,6 @@
 export const REGISTER_WORKER = `
-INSERT INTO workers (incarnation, name, kind, host, pid, version, queues, types, concurrency, status)
-VALUES ($1::uuid, $2, $3, $4, $5, $6, $7::text[], $8::text[], $9, 'running')
+INSERT INTO workers (incarnation, name, kind, host, pid, version, queues, types, concurrency, lanes, status)
+VALUES ($1::uuid, $2, $3, $4, $5, $6, $7::text[], $8::text[], $9, $10::jsonb, 'running')
 ON CONFLICT (incarnation) DO UPDATE SET last_seen_at = now()`;
 
 /** One beat: alive until now, and which rows Postgres thinks this incarnation holds. Runs on the pulse's connection. */

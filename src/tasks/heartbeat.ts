@@ -8,7 +8,7 @@ import { RunningAttempts } from './running-attempts.js';
 import { TaskRegistry } from './task-registry.js';
 import { TaskRecords, type HeldRow } from './task-records.js';
 import { WorkerIdentity } from './worker-identity.js';
-import { WorkerRecordsRepository } from './worker-records.repository.js';
+import { WorkerRecordsRepository, type Serves } from './worker-records.repository.js';
 
 export const BEAT_INTERVAL_MS = 1_000;
 /** Without a beat for this long a worker stops its own work. */
@@ -38,7 +38,7 @@ export class Heartbeat {
    * Registers this incarnation and waits for its first beat, for as long as Postgres is away: a process that cannot
    * say that it lives would lose whatever it took.
    */
-  async start(serves: { queues: readonly string[]; concurrency: number }): Promise<void> {
+  async start(serves: Serves): Promise<void> {
     const row = { ...serves, types: this.registry.handledTypes() };
     await repeat(() => this.workers.register(this.worker, row), isDatabaseDown, Infinity);
     this.pulse = new Pulse<HeldRow>({

@@ -29,14 +29,12 @@ export class TaskWorker implements OnApplicationBootstrap, BeforeApplicationShut
 
   async onApplicationBootstrap(): Promise<void> {
     const lanes = this.work.lanes(this.config);
+    const perQueue = Object.fromEntries(lanes.map((lane) => [lane.queue, lane.concurrency]));
     await this.work.makeQueuesKnown();
     const concurrency = lanes.reduce((sum, lane) => sum + lane.concurrency, 0);
-    await this.heartbeat.start({ queues: lanes.map(({ queue }) => queue), concurrency });
+    await this.heartbeat.start({ queues: Object.keys(perQueue), concurrency, lanes: perQueue });
     this.serving = await this.transport.serve(lanes, (delivery) => this.executor.execute(delivery));
-    this.logger.log({
-      msg: 'serving',
-      lanes: Object.fromEntries(lanes.map((lane) => [lane.queue, lane.concurrency])),
-    });
+    this.logger.log({ msg: 'serving', lanes: perQueue });
   }
 
   /** Takes nothing more, lets running work end, gives the rest back. Ends within the shutdown time and a little. */

@@ -5,6 +5,13 @@ import { VERSION } from '../kernel/version.js';
 import { DECLARE_LOST, REGISTER_WORKER, RETIRE_WORKER } from './heartbeat.sql.js';
 import type { WorkerIdentity } from './worker-identity.js';
 
+/** What a worker takes: how many attempts at once in all, and in each queue. */
+export interface Serves {
+  queues: readonly string[];
+  concurrency: number;
+  lanes: Readonly<Record<string, number>>;
+}
+
 /** The rows of worker incarnations, but for the beats themselves. */
 @Injectable()
 export class WorkerRecordsRepository {
@@ -12,10 +19,10 @@ export class WorkerRecordsRepository {
 
   async register(
     worker: WorkerIdentity,
-    serves: { queues: readonly string[]; types: readonly string[]; concurrency: number },
+    serves: Serves & { types: readonly string[] },
   ) {
     const { incarnation, name, kind } = worker;
-    const { queues, types, concurrency } = serves;
+    const { queues, types, concurrency, lanes } = serves;
     await this.database.query(
       REGISTER_WORKER,
       incarnation,
@@ -27,6 +34,7 @@ export class WorkerRecordsRepository {
       queues,
       types,
       concurrency,
+      JSON.stringify(lanes),
     );
   }
 
