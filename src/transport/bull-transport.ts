@@ -48,6 +48,7 @@ export abstract class BullTransport
   protected readonly errors: WorkerErrors;
   private readonly queues = new Map<string, Promise<Queue>>();
   private serving?: Serving;
+  private awaySinceMs: number | null = null;
 
   constructor(protected readonly surroundings: BullSurroundings) {
     super();
@@ -65,6 +66,10 @@ export abstract class BullTransport
 
   get lostLocks(): number {
     return this.errors.lostLocks;
+  }
+
+  get unreachableForMs(): number | null {
+    return this.awaySinceMs === null ? null : this.surroundings.clock.monotonicMs() - this.awaySinceMs;
   }
 
   async publish(queue: string, entries: readonly TransportEntry[]): Promise<void> {
@@ -193,8 +198,11 @@ export abstract class BullTransport
         timer.signal.throwIfAborted();
         return work();
       });
-      return await Promise.race([answer, late]);
+      const value = await Promise.race([answer, late]);
+      this.awaySinceMs = null;
+      return value;
     } catch (cause) {
+      this.awaySinceMs ??= this.surroundings.clock.monotonicMs();
       this.onFailure(cause);
       if (Fault.is(cause)) throw cause;
       throw new Fault('transport.unavailable', 'The transport cannot be reached; try again shortly', {

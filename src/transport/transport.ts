@@ -62,6 +62,9 @@ export abstract class Transport {
   /** How often a delivery outlived its lock here or came back from another worker. Harmless: the epoch decides. */
   abstract readonly lostLocks: number;
 
+  /** For how long every call of this process has failed; `null` when the last one was answered, or there was none. */
+  abstract readonly unreachableForMs: number | null;
+
   /** Hands entries to the queue's workers. An entry that the transport still holds is left as it is. */
   abstract publish(queue: string, entries: readonly TransportEntry[]): Promise<void>;
 
