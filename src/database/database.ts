@@ -17,7 +17,7 @@ const MAX_REPEATS = 5;
 export class Database implements OnApplicationShutdown {
   private readonly prisma: PrismaClient;
   private readonly pool: ReturnType<typeof guardedPool>;
-  private readonly inTransaction = new AsyncLocalStorage<true>();
+  private readonly inTransaction = new AsyncLocalStorage<Array<() => void>>();
   private readonly statements = new PreparedStatements();
 
   constructor(config: Config) {
@@ -66,13 +66,25 @@ export class Database implements OnApplicationShutdown {
    */
   async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     for (let repeat = 1; ; repeat += 1) {
+      const afterwards: Array<() => void> = [];
       try {
-        return await this.client.$transaction((tx) => this.inTransaction.run(true, () => work(tx as Tx)));
+        const answer = await this.client.$transaction((tx) =>
+          this.inTransaction.run(afterwards, () => work(tx as Tx)),
+        );
+        for (const act of afterwards) act();
+        return answer;
       } catch (error) {
         if (repeat < MAX_REPEATS && isRepeatable(error)) continue;
         throw asDatabaseFault(error) ?? error;
       }
     }
+  }
+
+  /** Runs once the surrounding transaction has committed; not at all when it fails. For signals, which must not throw. */
+  afterCommit(act: () => void): void {
+    const afterwards = this.inTransaction.getStore();
+    if (!afterwards) throw new Error('there is no transaction around this');
+    afterwards.push(act);
   }
 
   /** One statement outside a transaction. */

@@ -26,6 +26,10 @@ export const FAULT_CODES = {
   },
   'task.not_cancellable': { status: 409, title: 'The task is already final', retryable: false },
   'task_id.reserved': { status: 422, title: 'This task name is reserved', retryable: false },
+  'task.not_waiting': { status: 409, title: 'Only a waiting task can be changed', retryable: false },
+  'task.expired': { status: 422, title: 'The task was not done in time', retryable: false },
+  'dependency.unknown': { status: 422, title: 'A task to depend on is not there', retryable: false },
+  'dependency.failed': { status: 422, title: 'A task that this one depends on failed', retryable: false },
   'batch.not_found': { status: 404, title: 'There is no such batch', retryable: false },
   'payload.unstorable': {
     status: 422,

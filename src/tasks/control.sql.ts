@@ -1,3 +1,4 @@
+import { MUST_ASK } from './dependencies.sql.js';
 import { CHANGED, DELTAS, ENDED, guard, to } from './parts.sql.js';
 
 /** Locks: none, LOCK_TASKS went before. Waiting tasks end now; running ones are asked to. */
@@ -23,19 +24,21 @@ ${DELTAS}
 SELECT ${ENDED}, c.epoch FROM changed c UNION ALL SELECT ${ENDED}, c.epoch FROM asked c`;
 
 /**
- * Locks: none, LOCK_TASKS went before. A clean slate in the same row; earlier attempts stay. $2: new payload, $3: aging, s;
- * $4: what goes into the history.
+ * Locks: none, LOCK_TASKS went before. A clean slate in the same row; earlier attempts stay. A task whose parents are not
+ * all done waits for their word; a time that has passed binds no more. $2: new payload, $3: aging, s; $4: what goes into the history.
  */
 export const REPLAY = `
 WITH before AS (
-  SELECT id, status, payload FROM tasks t WHERE id = ANY($1::uuid[]) AND ${guard('replay')}
+  SELECT t.id, t.status, t.payload, CASE WHEN ${MUST_ASK} THEN ${to('revive')} ELSE ${to('replay')} END AS target
+  FROM tasks t WHERE t.id = ANY($1::uuid[]) AND ${guard('replay')}
 ),
 changed AS (
   UPDATE tasks t SET
-    status = ${to('replay')}, reason = NULL, attempts = 0, crashes = 0, returns = 0, result = NULL, error = NULL,
+    status = b.target, reason = NULL, attempts = 0, crashes = 0, returns = 0, result = NULL, error = NULL,
     fingerprint = NULL, progress = NULL, progress_message = NULL, cancel_requested_at = NULL, finished_at = NULL,
     started_at = NULL, run_at = now(), rank_at = now() - t.priority * make_interval(secs => $3::float8),
-    payload = coalesce($2::jsonb, t.payload)
+    expires_at = CASE WHEN t.expires_at > now() THEN t.expires_at END,
+    deadline_at = CASE WHEN t.deadline_at > now() THEN t.deadline_at END, payload = coalesce($2::jsonb, t.payload)
   FROM before b WHERE t.id = b.id AND ${guard('replay')}
   RETURNING ${CHANGED}
 ),
@@ -46,4 +49,4 @@ events AS (
   FROM changed c JOIN before b ON b.id = c.id
 ),
 ${DELTAS}
-SELECT id, queue, batch_id FROM changed`;
+SELECT id, queue, batch_id, status FROM changed`;

@@ -10,12 +10,15 @@ interface Transition {
 
 /** What may happen to a task: the whole table, nothing else changes a status. */
 export const TRANSITIONS = {
+  unblock: { from: ['blocked'], to: 'pending' },
+  delay: { from: ['blocked'], to: 'scheduled' },
+  abandon: { from: ['blocked'], to: 'failed' },
   wake: { from: ['scheduled'], to: 'pending' },
   dispatch: { from: ['pending'], to: 'queued' },
   claim: { from: ['queued'], to: 'processing' },
   redispatch: { from: ['queued'], to: 'queued' },
   withdraw: { from: ['queued'], to: 'pending' },
-  postpone: { from: ['queued'], to: 'scheduled' },
+  postpone: { from: ['scheduled', 'pending', 'queued'], to: 'scheduled' },
   complete: { from: ['processing'], to: 'completed' },
   retry: { from: ['processing'], to: 'scheduled' },
   snooze: { from: ['processing'], to: 'scheduled' },
@@ -24,9 +27,12 @@ export const TRANSITIONS = {
   quarantine: { from: ['processing'], to: 'failed' },
   reject: { from: ['processing'], to: 'failed' },
   exhaust: { from: ['processing'], to: 'failed' },
+  overrun: { from: ['processing'], to: 'failed' },
   abort: { from: ['processing'], to: 'cancelled' },
+  expire: { from: WAITING_STATUSES, to: 'failed' },
   cancel: { from: WAITING_STATUSES, to: 'cancelled' },
   replay: { from: ['failed', 'cancelled'], to: 'pending' },
+  revive: { from: ['failed', 'cancelled'], to: 'blocked' },
 } as const satisfies Record<string, Transition>;
 export type TaskEvent = keyof typeof TRANSITIONS;
 

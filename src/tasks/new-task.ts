@@ -1,4 +1,5 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Clock } from '../kernel/clock.js';
 import { Config } from '../config/config.js';
 import { Fault, type FieldError } from '../kernel/fault.js';
 import { isUuid, newId } from '../kernel/ids.js';
@@ -9,6 +10,7 @@ import { parse } from '../http/validation.js';
 import { currentTraceparent } from '../telemetry/traceparent.js';
 import { CallbackPolicy, NoCallbacks } from './callback-policy.js';
 import type { TaskDefinition } from './define-task.js';
+import { timeFaults } from './task-times.js';
 import { TaskRegistry } from './task-registry.js';
 import type { NewTask } from './task-rows.js';
 import { DEFAULT_PRIORITY, type CreateTask } from './tasks.contract.js';
@@ -26,6 +28,7 @@ export class TaskMaker {
   constructor(
     private readonly registry: TaskRegistry,
     private readonly config: Config,
+    private readonly clock: Clock,
     @Optional() @Inject(CallbackPolicy) private readonly callbacks: CallbackPolicy = new NoCallbacks(),
   ) {}
 
@@ -38,6 +41,7 @@ export class TaskMaker {
   make(scope: TenantScope, request: TaskRequest): NewTask {
     const definition = this.definitionOf(request.type);
     refuseReservedName(request.task_id);
+    refuseTimes(timeFaults(request, this.clock.wallMs()));
     const payload = parse(definition.payload, request.payload, ['payload']) as Json;
     refuseUnstorable([...unstorable(payload, 'payload'), ...unstorable(request.labels ?? {}, 'labels')]);
     return {
@@ -59,6 +63,10 @@ export class TaskMaker {
       labels: request.labels,
       traceparent: currentTraceparent() ?? undefined,
       callback_url: request.callback_url,
+      expires_at: request.expires_at,
+      deadline_at: request.deadline_at,
+      depends_on: request.depends_on?.length ? request.depends_on : undefined,
+      on_dependency_failure: request.on_dependency_failure,
     };
   }
 
@@ -92,6 +100,11 @@ function refuseReservedName(name: string | undefined): void {
   if (name === undefined || (!isUuid(name) && !RESERVED_NAME.test(name))) return;
   const message = 'looks like an id of ours (a UUID, or ocr-<digits>); choose another name';
   throw new Fault('task_id.reserved', `task_id ${message}`, { errors: [{ path: 'task_id', message }] });
+}
+
+function refuseTimes(errors: FieldError[]): void {
+  if (errors.length > 0)
+    throw new Fault('request.invalid', 'The times do not fit together. See `errors`.', { errors });
 }
 
 function refuseUnstorable(errors: FieldError[]): void {

@@ -30,7 +30,14 @@ export const CHANGED = `
   t.batch_id, t.callback_url`;
 
 /** What whoever follows the ends of tasks needs of a row of `changed`; what is not final is left aside. */
-export const ENDED = `c.id, c.tenant_id, c.queue, c.type, c.status, c.batch_id, c.callback_url`;
+const END = `c.id, c.tenant_id, c.queue, c.type, c.status, c.batch_id, c.callback_url`;
+
+/** After a lock statement: whoever became a child before the lock is seen, whoever comes after sees the end. */
+export const ENDED = `${END},
+  (c.status IN ('completed', 'failed', 'cancelled') AND EXISTS (SELECT FROM task_dependencies d WHERE d.parent_id = c.id)) AS feeds`;
+
+/** Where one statement locks and writes, its snapshot is older than the lock: children are looked for in the next. */
+export const ENDED_BY_SWEEP = `${END}, true AS feeds`;
 
 /** Counters owed by `changed` (after) and `before`: depths move, totals and histograms grow. */
 export const DELTAS = `

@@ -1,4 +1,4 @@
-import { ATTEMPTS, CHANGED, DELTAS, ENDED, guard, to } from './parts.sql.js';
+import { ATTEMPTS, CHANGED, DELTAS, ENDED_BY_SWEEP, guard, to } from './parts.sql.js';
 
 /**
  * Takes the tasks of dead processes away. Locks: rows nobody else holds. $1: lease, s; $2: how many.
@@ -36,7 +36,7 @@ events AS (
   FROM changed c JOIN before b ON b.id = c.id
 ),
 ${DELTAS}
-SELECT ${ENDED} FROM changed c`;
+SELECT ${ENDED_BY_SWEEP} FROM changed c`;
 
 /** Ends attempts past their time that nobody settled; spends one. Locks: rows nobody else holds. $1: grace, s; $2: aging, s. */
 export const TIME_OUT = `
@@ -66,4 +66,4 @@ changed AS (
 ),
 ${ATTEMPTS},
 ${DELTAS}
-SELECT ${ENDED} FROM changed c`;
+SELECT ${ENDED_BY_SWEEP} FROM changed c`;

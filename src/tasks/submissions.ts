@@ -5,6 +5,7 @@ import type { Tx } from '../database/transaction.js';
 import { Batcher } from '../kernel/batcher.js';
 import { Fault } from '../kernel/fault.js';
 import { isDatabaseDown, repeat } from '../kernel/repeat.js';
+import { blocks, DependenciesRepository, type Edge } from './dependencies.repository.js';
 import type { Collision, NewTask, PlacedTask } from './task-rows.js';
 import { TasksRepository, type NewBatch } from './tasks.repository.js';
 
@@ -26,6 +27,7 @@ export class Submissions {
   constructor(
     private readonly database: Database,
     private readonly tasks: TasksRepository,
+    private readonly dependencies: DependenciesRepository,
   ) {}
 
   /**
@@ -36,14 +38,20 @@ export class Submissions {
     return this.batcher.add(task);
   }
 
-  /** Stores tasks inside the caller's transaction; one answer per task, in order. */
+  /**
+   * Stores tasks inside the caller's transaction; one answer per task, in order. Those that depend on others are of one
+   * tenant.
+   * @throws Fault `dependency.unknown`, `payload.unstorable`
+   */
   async submitIn(tx: Tx, tasks: readonly NewTask[]): Promise<Submitted[]> {
     const answers = new Map<string, Submitted>();
+    const edges = await this.dependencies.hold(tx, tasks);
     // A rival that held the name during the insert may be final by now: then the name is free, and the task goes in.
     for (let round = 0; round < MAX_ROUNDS && answers.size < tasks.length; round += 1) {
       const placed = await this.insert(
         tx,
         tasks.filter(({ id }) => !answers.has(id)),
+        edges,
       );
       for (const row of placed) answers.set(row.id, { placed: row });
       const missing = tasks.filter(({ id }) => !answers.has(id));
@@ -61,9 +69,20 @@ export class Submissions {
     return this.tasks.createBatch(tx, batch);
   }
 
-  private async insert(tx: Tx, tasks: readonly NewTask[]): Promise<PlacedTask[]> {
+  private async insert(
+    tx: Tx,
+    tasks: readonly NewTask[],
+    edges: ReadonlyMap<string, Edge[]>,
+  ): Promise<PlacedTask[]> {
+    const edgesOf = (id: string) => edges.get(id) ?? [];
     try {
-      return await this.tasks.submit(tx, tasks);
+      const rows = tasks.map((task) => ({ ...task, blocked: edgesOf(task.id).some(blocks) }));
+      const placed = await this.tasks.submit(tx, rows);
+      await this.dependencies.insert(
+        tx,
+        placed.flatMap(({ id }) => edgesOf(id)),
+      );
+      return placed;
     } catch (error) {
       throw isBadRow(error) ? asUnstorable(error) : error;
     }

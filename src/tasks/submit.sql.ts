@@ -7,7 +7,8 @@ WITH input AS (
   FROM jsonb_to_recordset($1::jsonb) AS i(
     id uuid, external_id text, tenant_id text, user_id text, client_id text, type text, queue text, priority smallint,
     payload jsonb, max_attempts smallint, backoff jsonb, timeout_ms int, run_at timestamptz, delay_ms float8,
-    unique_key text, batch_id uuid, tags text[], labels jsonb, traceparent text, callback_url text)
+    unique_key text, batch_id uuid, tags text[], labels jsonb, traceparent text, callback_url text,
+    expires_at timestamptz, deadline_at timestamptz, blocked boolean, on_dependency_failure text)
 ),
 gates AS (
   SELECT q.name, q.rank_origin, q.paused,
@@ -19,12 +20,14 @@ gates AS (
 ready AS (
   SELECT i.*, i.eligible_at - i.priority * make_interval(secs => $2::float8) AS rank_at,
     CASE
+      WHEN i.blocked THEN 'blocked'
       WHEN i.eligible_at > now() THEN 'scheduled'
       WHEN g.name IS NULL OR g.paused OR g.backlog OR i.place > g.room OR coalesce(tq.paused, false) THEN 'pending'
       ELSE 'queued'
     END AS status
   FROM (
-    SELECT *, greatest(now(), coalesce(run_at, now() + delay_ms * interval '1 millisecond')) AS eligible_at FROM input
+    SELECT *, greatest(now(), coalesce(run_at,
+      CASE WHEN blocked THEN NULL ELSE now() + delay_ms * interval '1 millisecond' END)) AS eligible_at FROM input
   ) AS i
   LEFT JOIN gates g ON g.name = i.queue
   LEFT JOIN tenant_queues tq ON tq.tenant_id = i.tenant_id AND tq.queue = i.queue
@@ -32,11 +35,13 @@ ready AS (
 changed AS (
   INSERT INTO tasks AS t (
     id, external_id, tenant_id, user_id, client_id, type, queue, status, reason, priority, rank_at, payload,
-    max_attempts, backoff, timeout_ms, run_at, epoch, unique_key, batch_id, tags, labels, traceparent, callback_url, queued_at)
+    max_attempts, backoff, timeout_ms, run_at, epoch, unique_key, batch_id, tags, labels, traceparent, callback_url,
+    expires_at, deadline_at, on_dependency_failure, delay_ms, queued_at)
   SELECT id, external_id, tenant_id, user_id, client_id, type, queue, status,
     CASE WHEN status = 'scheduled' THEN 'run_at' END, priority, rank_at, payload, max_attempts, backoff, timeout_ms,
     CASE WHEN eligible_at > now() THEN eligible_at END, (status = 'queued')::int, unique_key, batch_id,
-    coalesce(tags, '{}'), labels, traceparent, callback_url, CASE WHEN status = 'queued' THEN now() END
+    coalesce(tags, '{}'), labels, traceparent, callback_url, expires_at, deadline_at, on_dependency_failure,
+    CASE WHEN blocked THEN delay_ms END, CASE WHEN status = 'queued' THEN now() END
   FROM ready
   ORDER BY tenant_id, external_id, unique_key, id
   ON CONFLICT DO NOTHING

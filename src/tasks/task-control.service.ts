@@ -153,7 +153,10 @@ export class TaskControlService {
   }
 
   private async toViews(rows: readonly TaskRow[]) {
-    const names = await this.reads.workerNames(rows.map(({ workerIncarnation }) => workerIncarnation));
-    return rows.map((row) => toTaskView(row, names.get(row.workerIncarnation ?? '')));
+    const [names, parents] = await Promise.all([
+      this.reads.workerNames(rows.map(({ workerIncarnation }) => workerIncarnation)),
+      this.reads.parents(rows.map(({ id }) => id)),
+    ]);
+    return rows.map((row) => toTaskView(row, names.get(row.workerIncarnation ?? ''), parents.get(row.id)));
   }
 }

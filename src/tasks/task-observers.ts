@@ -11,6 +11,8 @@ export interface EndedTask {
   status: TaskStatus;
   batch_id: string | null;
   callback_url: string | null;
+  /** Whether other tasks may depend on it. */
+  feeds: boolean;
 }
 
 /** A batch whose last open task just became final. */

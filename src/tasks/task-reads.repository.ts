@@ -94,6 +94,17 @@ export class TaskReadsRepository {
     });
   }
 
+  /** What each of these tasks depends on. */
+  async parents(taskIds: readonly string[]): Promise<Map<string, string[]>> {
+    const edges = await this.database.client.taskDependency.findMany({
+      where: { taskId: { in: [...taskIds] } },
+      orderBy: { parentId: 'asc' },
+    });
+    const parents = new Map<string, string[]>();
+    for (const { taskId, parentId } of edges) parents.set(taskId, [...(parents.get(taskId) ?? []), parentId]);
+    return parents;
+  }
+
   /** Every process that went by this name, with or without the suffix that tells namesakes apart. */
   private async incarnationsOf(workerName: string): Promise<string[]> {
     const [name] = workerName.split('~');

@@ -25,6 +25,11 @@ export interface NewTask {
   labels?: Record<string, Json>;
   traceparent?: string;
   callback_url?: string;
+  expires_at?: string;
+  deadline_at?: string;
+  /** Ids and names of tasks that have to be done before. */
+  depends_on?: string[];
+  on_dependency_failure?: 'fail' | 'ignore' | 'cancel';
 }
 
 /** A row that a submit or a dispatch put into a status; `transport_priority` goes with it into the transport. */

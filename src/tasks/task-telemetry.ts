@@ -42,11 +42,15 @@ export interface TaskDepthChanged {
   queue: string;
 }
 
+/** Somebody who is waited for ended, or lives again. */
+export type DependenciesChanged = Record<string, never>;
+
 export const taskSubmitted = typed<TaskSubmitted>('intake:task:submitted');
 export const taskClaimed = typed<TaskClaimed>('intake:task:claimed');
 export const taskSettled = typed<TaskSettled>('intake:task:settled');
 export const taskStuck = typed<TaskStuck>('intake:task:stuck');
 export const taskDepthChanged = typed<TaskDepthChanged>('intake:task:depth_changed');
+export const dependenciesChanged = typed<DependenciesChanged>('intake:task:dependencies_changed');
 export const taskRepaired = typed<TaskRepaired>('intake:task:repaired');
 
 interface TypedChannel<Message> {

@@ -43,7 +43,11 @@ export function toAccepted(
   };
 }
 
-export function toTaskView(row: TaskRow, workerName: string | undefined): TaskView {
+export function toTaskView(
+  row: TaskRow,
+  workerName: string | undefined,
+  dependsOn: readonly string[] = [],
+): TaskView {
   const error = row.error as TaskError | null;
   const eligibleAt = row.runAt ?? row.createdAt;
   return {
@@ -66,6 +70,7 @@ export function toTaskView(row: TaskRow, workerName: string | undefined): TaskVi
     client_id: row.clientId,
     tags: row.tags,
     batch_id: row.batchId,
+    depends_on: [...dependsOn],
     created_at: row.createdAt.toISOString(),
     run_at: isoOrNull(row.runAt),
     queued_at: isoOrNull(row.queuedAt),

@@ -48,7 +48,30 @@ export const CreateTask = TaskOptions.extend({
   type: z.string().min(1).max(255),
   payload: JsonValue.default({}),
   run_at: z.iso.datetime({ offset: true }).optional(),
-  delay_ms: z.number().int().min(0).max(31_536_000_000).optional(),
+  delay_ms: z
+    .number()
+    .int()
+    .min(0)
+    .max(31_536_000_000)
+    .optional()
+    .describe('From now; of a task that depends on others from when they are done'),
+  expires_at: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .describe('Not started by then, the task fails with reason `expired`'),
+  deadline_at: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .describe('Not finished by then, the task is stopped and fails with reason `expired`'),
+  depends_on: z
+    .array(z.string().min(1).max(255))
+    .max(100)
+    .optional()
+    .describe('Ids or names of tasks that have to be final before; in a batch also of earlier members'),
+  on_dependency_failure: z
+    .enum(['fail', 'ignore', 'cancel'])
+    .optional()
+    .describe('What becomes of the task when one of those does not complete; `fail` unless given'),
   max_attempts: z.number().int().min(1).max(100).optional(),
   backoff: BackoffInput.optional(),
   timeout_ms: z.number().int().min(100).max(86_400_000).optional(),
@@ -156,6 +179,7 @@ export const TaskView = z
     client_id: z.string().nullable(),
     tags: z.array(z.string()),
     batch_id: z.uuid().nullable(),
+    depends_on: z.array(z.uuid()),
     created_at: z.iso.datetime(),
     run_at: z.iso.datetime().nullable(),
     queued_at: z.iso.datetime().nullable(),
@@ -191,6 +215,7 @@ export const TaskView = z
         client_id: null,
         tags: [],
         batch_id: null,
+        depends_on: [],
         created_at: '2026-11-20T10:15:00.000Z',
         run_at: null,
         queued_at: '2026-11-20T10:15:00.000Z',

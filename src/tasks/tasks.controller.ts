@@ -67,7 +67,7 @@ export class TasksController {
     headers: IDEMPOTENCY_HEADERS,
     also: { 200: 'A task with this unique_key is there already; nothing was created' },
   })
-  @Faults(...SUBMIT_FAULTS, 'task.type_unknown', 'payload.unstorable')
+  @Faults(...SUBMIT_FAULTS, 'task.type_unknown', 'payload.unstorable', 'dependency.unknown')
   async create(
     @Scope() scope: TenantScope,
     @Body({ schema: CreateTask }) body: CreateTask,
@@ -82,7 +82,7 @@ export class TasksController {
     summary: 'Submit up to 1,000 tasks, all or nothing',
     headers: IDEMPOTENCY_HEADERS,
   })
-  @Faults(...SUBMIT_FAULTS, 'task.type_unknown', 'payload.unstorable')
+  @Faults(...SUBMIT_FAULTS, 'task.type_unknown', 'payload.unstorable', 'dependency.unknown')
   async createBatch(
     @Scope() scope: TenantScope,
     @Body({ schema: CreateTaskBatch }) body: z.output<typeof CreateTaskBatch>,

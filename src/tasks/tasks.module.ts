@@ -4,6 +4,8 @@ import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { Clock } from '../kernel/clock.js';
 import { TransportModule } from '../transport/transport.module.js';
+import { DependenciesRepository } from './dependencies.repository.js';
+import { DependenciesSweep } from './dependencies.sweep.js';
 import { Heartbeat } from './heartbeat.js';
 import { Idempotency } from './idempotency.js';
 import { IdempotencyRepository } from './idempotency.repository.js';
@@ -35,6 +37,8 @@ import { WorkInHand } from './work-in-hand.js';
   imports: [DiscoveryModule, TransportModule],
   providers: [
     Clock,
+    DependenciesRepository,
+    DependenciesSweep,
     Idempotency,
     IdempotencyRepository,
     QueueDepths,

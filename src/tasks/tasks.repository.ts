@@ -4,6 +4,7 @@ import { Database } from '../database/database.js';
 import type { Tx } from '../database/transaction.js';
 import { Fault } from '../kernel/fault.js';
 import type { Json } from '../kernel/json.js';
+import type { TaskStatus } from '../kernel/task-status.js';
 import { targetOf } from './lifecycle.js';
 import type { Settlement } from './settlement.js';
 import { TaskEnds } from './task-ends.js';
@@ -34,6 +35,13 @@ export interface NewBatch {
 }
 
 export type CancelledRow = EndedTask & { epoch: number };
+
+export interface RevivedRow {
+  id: string;
+  queue: string;
+  status: TaskStatus;
+  batch_id: string | null;
+}
 
 export interface QueuedRow {
   id: string;
@@ -66,7 +74,7 @@ export class TasksRepository {
   }
 
   /** @returns the rows that were inserted; what is missing collided, see {@link classify} */
-  submit(tx: Tx, tasks: readonly NewTask[]): Promise<PlacedTask[]> {
+  submit(tx: Tx, tasks: ReadonlyArray<NewTask & { blocked?: boolean }>): Promise<PlacedTask[]> {
     return this.database.queryIn(tx, SUBMIT, JSON.stringify(tasks), this.agingSeconds);
   }
 
@@ -234,18 +242,20 @@ export class TasksRepository {
   }
 
   /**
+   * Runs failed and cancelled tasks again; `blocked` when their parents have to be asked first.
    * @param how.payload replaces the old one
    * @param how.detail goes into the history
    * @returns the rows that run again: those that were failed or cancelled
+   * @throws when another live task holds a unique key of theirs (SQLSTATE 23505)
    */
   async replay(
     tx: Tx,
     ids: readonly string[],
     { payload, detail }: { payload?: Json; detail?: Json } = {},
-  ): Promise<Array<{ id: string; queue: string }>> {
+  ): Promise<RevivedRow[]> {
     await this.lock(tx, ids);
     const texts = [payload, detail].map((json) => (json === undefined ? null : JSON.stringify(json)));
-    const revived = await this.database.queryIn<{ id: string; queue: string; batch_id: string | null }>(
+    const revived = await this.database.queryIn<RevivedRow>(
       tx,
       REPLAY,
       ids,

@@ -53,7 +53,8 @@ export class TasksService {
     await this.maker.admitCallback(request);
     const task = this.maker.make(scope, request);
     const depths = await this.depths.of(scope);
-    if (!options.within && options.idempotencyKey === undefined) return this.submitAlone(task, depths);
+    const isPlain = !options.within && options.idempotencyKey === undefined && !task.depends_on;
+    if (isPlain) return this.submitAlone(task, depths);
     let placed: PlacedTask[] = [];
     const store = async (tx: Tx) => {
       const depth = this.depths.admit(depths, task.queue, 1);

@@ -44,6 +44,12 @@ const RULES: Record<string, string> = {
     SELECT b.id, b.remaining, count(t.*)::int AS open FROM batches b
     LEFT JOIN tasks t ON t.batch_id = b.id AND t.status NOT IN ('completed', 'failed', 'cancelled')
     GROUP BY b.id HAVING b.remaining <> count(t.*)`,
+  'who is blocked waits for somebody, or has news to hear': `
+    SELECT t.id FROM tasks t WHERE t.status = 'blocked' AND NOT EXISTS (
+      SELECT FROM task_dependencies d WHERE d.task_id = t.id AND (d.outcome IS NULL OR d.news))`,
+  'an edge knows how its parent ended': `
+    SELECT d.task_id, d.parent_id, d.outcome, p.status FROM task_dependencies d JOIN tasks p ON p.id = d.parent_id
+    WHERE d.outcome IS DISTINCT FROM CASE WHEN p.status IN ('completed', 'failed', 'cancelled') THEN p.status END`,
 };
 
 /** What does not add up between rows, attempts and counters: nothing, whatever happened. */
