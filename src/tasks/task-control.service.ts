@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isBadRow } from '../database/database-fault.js';
 import { Database } from '../database/database.js';
+import type { Tx } from '../database/transaction.js';
 import { Fault } from '../kernel/fault.js';
 import type { Json } from '../kernel/json.js';
 import { unstorable } from '../kernel/storable.js';
@@ -11,7 +12,7 @@ import type { TaskStatus } from '../kernel/task-status.js';
 import { TaskReadsRepository, type TaskFilter, type TaskRow } from './task-reads.repository.js';
 import { taskDepthChanged } from './task-telemetry.js';
 import { toAttemptView, toHistory, toLogView, toTaskView } from './task-views.js';
-import { TasksRepository } from './tasks.repository.js';
+import { TasksRepository, type CancelledRow } from './tasks.repository.js';
 
 /** What callers can see of tasks that are in, and do to them. */
 @Injectable()
@@ -70,15 +71,21 @@ export class TaskControlService {
         `The task is ${row.status}; only work that is not final can be cancelled`,
       );
     const cancelled = moved.status === 'cancelled';
-    if (cancelled) {
-      const removal = this.transport.remove(moved.queue, [transportKey(moved.id, moved.epoch)]);
-      void ignoring(removal, 'an entry of a cancelled task claims nothing');
-    }
+    this.withdraw([moved]);
     return {
       task_id: row.id,
       status: cancelled ? ('cancelled' as const) : ('processing' as const),
       cancel_requested: true,
     };
+  }
+
+  /**
+   * As {@link cancel}, within the caller's transaction; tasks that are final stay as they are.
+   * @returns what is to be called once it committed
+   */
+  async cancelIn(tx: Tx, ids: readonly string[]): Promise<() => void> {
+    const moved = ids.length > 0 ? await this.tasks.cancel(tx, ids) : [];
+    return () => this.withdraw(moved);
   }
 
   /**
@@ -100,6 +107,15 @@ export class TaskControlService {
     }
     taskDepthChanged.publish({ queue: moved.queue });
     return this.get(scope, row.id);
+  }
+
+  /** Takes what will not run out of the transport. */
+  private withdraw(cancelled: readonly CancelledRow[]): void {
+    for (const { status, queue, id, epoch } of cancelled) {
+      if (status !== 'cancelled') continue;
+      const removal = this.transport.remove(queue, [transportKey(id, epoch)]);
+      void ignoring(removal, 'an entry of a cancelled task claims nothing');
+    }
   }
 
   private async replay(id: string, payload: Json | undefined) {

@@ -58,6 +58,7 @@ import { WorkInHand } from './work-in-hand.js';
   ],
   exports: [
     Clock,
+    Idempotency,
     TaskControlService,
     TaskMaker,
     TaskObservers,

@@ -67,6 +67,27 @@ export class TasksService {
     return once;
   }
 
+  /**
+   * A task for {@link submitDrafts}, with room made in its queue. To be made before the transaction begins.
+   * @throws Fault `queue.full` and those of {@link TaskMaker.make}
+   */
+  async draft(scope: TenantScope, request: TaskRequest): Promise<NewTask> {
+    const task = this.maker.make(scope, request);
+    this.depths.admit(await this.depths.of(scope), task.queue, 1);
+    return task;
+  }
+
+  /** Stores drafts within the caller's transaction; after its commit those that were placed are to be announced. */
+  submitDrafts(tx: Tx, drafts: readonly NewTask[]): Promise<Submitted[]> {
+    return this.submissions.submitIn(tx, drafts);
+  }
+
+  /** Offers what was committed to the transport. */
+  announce(placed: readonly PlacedTask[]): void {
+    this.publisher.publish(placed);
+    for (const { id, queue, type } of placed) taskSubmitted.publish({ taskId: id, queue, type });
+  }
+
   /** All or nothing, under one batch id. */
   async submitBatch(scope: TenantScope, request: BatchRequest, idempotencyKey?: string) {
     const { tasks: requests, callback_url } = request;
@@ -120,11 +141,6 @@ export class TasksService {
     const [submitted] = await this.submissions.submitIn(tx, [whole]);
     if (!submitted) throw new Error('a submit answered nothing');
     return submitted;
-  }
-
-  private announce(placed: readonly PlacedTask[]): void {
-    this.publisher.publish(placed);
-    for (const { id, queue, type } of placed) taskSubmitted.publish({ taskId: id, queue, type });
   }
 
   private async makeMembers(
