@@ -5,6 +5,7 @@ import { DiagnosticsModule } from '../diagnostics/diagnostics.module.js';
 import { DocumentsApiModule } from '../documents/documents.module.js';
 import { HttpModule } from '../http/http.module.js';
 import { QueueApiModule } from '../queue/queue.module.js';
+import { SchedulesApiModule } from '../schedules/schedules.module.js';
 import { TasksApiModule } from '../tasks/tasks.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
 import { PlatformModule } from './platform.module.js';
@@ -16,6 +17,7 @@ import { PlatformModule } from './platform.module.js';
     TenantsModule,
     TasksApiModule,
     QueueApiModule,
+    SchedulesApiModule,
     DocumentsApiModule,
     DiagnosticsModule,
   ],

@@ -5,10 +5,19 @@ import { ConfigModule } from '../config/config.module.js';
 import { DatabaseModule } from '../database/database.module.js';
 import { HealthModule } from '../health/health.module.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
+import { SchedulesModule } from '../schedules/schedules.module.js';
 import { SweepsModule } from '../sweeps/sweeps.module.js';
 import { TelemetryModule } from '../telemetry/telemetry.module.js';
 
 @Module({
-  imports: [ConfigModule, TelemetryModule, DatabaseModule, SweepsModule, HealthModule, MetricsModule],
+  imports: [
+    ConfigModule,
+    TelemetryModule,
+    DatabaseModule,
+    SweepsModule,
+    SchedulesModule,
+    HealthModule,
+    MetricsModule,
+  ],
 })
 export class PlatformModule {}

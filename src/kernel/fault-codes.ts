@@ -31,6 +31,9 @@ export const FAULT_CODES = {
   'dependency.unknown': { status: 422, title: 'A task to depend on is not there', retryable: false },
   'dependency.failed': { status: 422, title: 'A task that this one depends on failed', retryable: false },
   'batch.not_found': { status: 404, title: 'There is no such batch', retryable: false },
+  'schedule.not_found': { status: 404, title: 'There is no such schedule', retryable: false },
+  'schedule.exists': { status: 409, title: 'A schedule of this name exists', retryable: false },
+  'schedule.overlap': { status: 409, title: 'The last task of this schedule is not final', retryable: true },
   'payload.unstorable': {
     status: 422,
     title: 'The payload holds a value that cannot be stored',

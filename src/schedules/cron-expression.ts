@@ -41,20 +41,23 @@ export class CronExpression {
     return this.cron.nextRuns(count, after);
   }
 
-  /** The newest times from `first` until `last`, both included, oldest first. */
-  latest(first: Date, last: Date, count: number): Date[] {
-    return this.cron
-      .previousRuns(count, new Date(last.getTime() + 1))
-      .filter((time) => time >= first)
-      .toReversed();
-  }
-
-  /** How many times there are from `first` until before `end`; stops counting at 1,000. */
-  count(first: Date, end: Date): number {
-    let counted = 0;
-    for (let time: Date | null = first; time && time < end && counted < MAX_COUNTED; counted += 1)
-      time = this.next(time);
-    return counted;
+  /**
+   * The newest of the times from `first`, which is one whatever the expression says, until `last`; oldest first.
+   * @returns how many there are in all, too; counting stops at 1,000
+   */
+  since(first: Date, last: Date, newest: number): { times: Date[]; total: number } {
+    const times: Date[] = [];
+    for (
+      let time: Date | null = first;
+      time && time <= last && times.length < MAX_COUNTED;
+      time = this.next(time)
+    )
+      times.push(time);
+    const { length: total } = times;
+    // Walking back is slow, but shorter than an outage of a thousand.
+    if (total === MAX_COUNTED)
+      return { total, times: this.cron.previousRuns(newest, new Date(last.getTime() + 1)).toReversed() };
+    return { total, times: times.slice(-newest) };
   }
 }
 
@@ -66,4 +69,15 @@ export function isTimeZone(name: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** @returns what the clock shows there, such as `2026-03-29T03:00:00+02:00` */
+export function localTime(moment: Date, timeZone: string): string {
+  const shown = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' })
+    .formatToParts(moment)
+    .find(({ type }) => type === 'timeZoneName')?.value;
+  const offset = /[+-]\d\d:\d\d/.exec(shown ?? '')?.[0] ?? '+00:00';
+  const [hours = 0, minutes = 0] = offset.slice(1).split(':').map(Number);
+  const ahead = (offset.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * 60_000;
+  return new Date(moment.getTime() + ahead).toISOString().slice(0, 19) + offset;
 }

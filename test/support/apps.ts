@@ -33,9 +33,9 @@ export async function freshEnvironment(transport: TransportKind, variables: Reco
 
 export const startWorker = () => start(WorkerModule.of([TestHandlersModule]));
 export const startIsolated = () => start(IsolatedWorkerModule.of([TestHandlersModule]));
-/** Submits and sweeps, runs nothing. */
-export const startSubmitter = () =>
-  start({ module: class Submitter {}, imports: [PlatformModule, TestTasksModule] });
+/** Submits and sweeps, runs nothing. @param more rooms beyond the core */
+export const startSubmitter = (...more: Type[]) =>
+  start({ module: class Submitter {}, imports: [PlatformModule, TestTasksModule, ...more] });
 
 async function start(root: Parameters<typeof NestFactory.createApplicationContext>[0]): Promise<TestApp> {
   const app = await NestFactory.createApplicationContext(root as Type, {
