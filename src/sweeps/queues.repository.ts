@@ -14,10 +14,17 @@ FROM (
 ) AS wanted
 WHERE wanted.name = q.name AND wanted.size <> q."window"`;
 
+/** A bucket that is full says no more than one that is not there. Locks: rows nobody else holds. */
+const FORGET_RATES = `
+DELETE FROM rate_buckets WHERE (tenant_id, key) IN (
+  SELECT tenant_id, key FROM rate_buckets WHERE full_at < extract(epoch FROM now())
+  ORDER BY full_at LIMIT 1000 FOR UPDATE SKIP LOCKED)`;
+
 const DISPATCHABLE = `
 SELECT EXISTS (SELECT FROM tasks WHERE status = 'scheduled' AND run_at <= now()) AS due,
   ARRAY(SELECT q.name FROM queues q
-    WHERE EXISTS (SELECT FROM tasks t WHERE t.queue = q.name AND t.status = 'pending') ORDER BY q.name) AS queues`;
+    WHERE NOT q.paused AND EXISTS (SELECT FROM tasks t WHERE t.queue = q.name AND t.status = 'pending')
+    ORDER BY q.name) AS queues`;
 
 const TRANSPORT_MARK = `
 SELECT transport_incarnation AS incarnation, now() AS now, now() - interval '5 seconds' AS "settledBefore"
@@ -52,6 +59,10 @@ export class QueuesRepository {
   async transportMark(queue: string): Promise<TransportMark | undefined> {
     const [row] = await this.database.query<TransportMark>(TRANSPORT_MARK, queue);
     return row;
+  }
+
+  async forgetRates(): Promise<void> {
+    await this.database.transaction((tx) => this.database.executeIn(tx, FORGET_RATES));
   }
 
   /** @returns whether nobody else is restoring this queue, and nobody has since the mark was read */

@@ -39,6 +39,7 @@ export class ReconcileSweep extends Sweep {
     const { lost, timedOut } = await this.judge();
     for (const { queue } of [...lost, ...timedOut]) taskDepthChanged.publish({ queue });
     await this.queues.refreshWindows();
+    await this.queues.forgetRates();
     return { lost: lost.length, timed_out: timedOut.length };
   }
 

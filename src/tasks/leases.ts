@@ -4,7 +4,7 @@ import { Database } from '../database/database.js';
 import { Batcher } from '../kernel/batcher.js';
 import { isDatabaseDown, repeat } from '../kernel/repeat.js';
 import { WorkerIdentity } from './worker-identity.js';
-import type { ClaimedTask, Lease, SettleAnswer, SettleRequest } from './task-rows.js';
+import type { Claim, ClaimedTask, SettleAnswer, SettleRequest } from './task-rows.js';
 import { TasksRepository } from './tasks.repository.js';
 
 type Answered<Out> = { ok: Out } | { error: unknown };
@@ -15,7 +15,7 @@ const CLAIM_PATIENCE_MS = 8_000;
 /** Claims and settlements of this process: concurrent ones share a statement, lost replies are asked for again. */
 @Injectable()
 export class Leases {
-  private readonly claims = new Batcher<Lease, ClaimedTask | null>((leases) => this.flushClaims(leases), {
+  private readonly claims = new Batcher<Claim, ClaimedTask | null>((claims) => this.flushClaims(claims), {
     maxItems: 128,
     maxInFlight: 1,
   });
@@ -34,8 +34,8 @@ export class Leases {
   ) {}
 
   /** @returns the task, or `null` when the row is no longer there to take */
-  claim(lease: Lease): Promise<ClaimedTask | null> {
-    return this.claims.add(lease);
+  claim(claim: Claim): Promise<ClaimedTask | null> {
+    return this.claims.add(claim);
   }
 
   /** Ends an attempt; waits for as long as Postgres is away, since the answer must not be lost. */
@@ -43,13 +43,13 @@ export class Leases {
     return this.settlements.add(request);
   }
 
-  private async flushClaims(leases: Lease[]): Promise<Array<{ ok: ClaimedTask | null }>> {
+  private async flushClaims(claims: Claim[]): Promise<Array<{ ok: ClaimedTask | null }>> {
     const by = { incarnation: this.worker.incarnation, suspects: this.worker.kind === 'isolated' };
-    const claim = () => this.database.transaction((tx) => this.tasks.claim(tx, leases, by));
+    const claim = () => this.database.transaction((tx) => this.tasks.claim(tx, claims, by));
     const claimed = new Map(
       (await repeat(claim, isDatabaseDown, CLAIM_PATIENCE_MS)).map((row) => [row.token, row]),
     );
-    return leases.map(({ token }) => ({ ok: claimed.get(token) ?? null }));
+    return claims.map(({ token }) => ({ ok: claimed.get(token) ?? null }));
   }
 
   private async flushSettlements(requests: SettleRequest[]): Promise<Array<Answered<SettleAnswer>>> {

@@ -21,13 +21,19 @@ export const to = (event: TaskEvent): string => `'${targetOf(event)}'`;
 export const bucketOf = (from: string, until: string): string =>
   `width_bucket(extract(epoch FROM ${until} - ${from}) * 1000, ARRAY[${DURATION_BOUNDS_MS.join(',')}]::numeric[])`;
 
-/** 1 + whole minutes of rank since the queue's origin: smaller goes first; BullMQ's range is 1 to 2,097,151. */
-export const TRANSPORT_PRIORITY = `
-  (1 + least(2097150, greatest(0, floor(extract(epoch FROM t.rank_at - q.rank_origin) / 60))))::int AS transport_priority`;
+/**
+ * 1 + whole minutes since the queue's origin, a priority's head start taken off: smaller goes first; BullMQ's range is 1
+ * to 2,097,151. The time is that of the dispatch: what was dispatched earlier goes first, however old the other is.
+ * @param aging the parameter that holds the seconds of a level
+ */
+export const transportPriority = (aging: string): string => `
+  (1 + least(2097150, greatest(0, floor(
+    extract(epoch FROM now() - t.priority * make_interval(secs => ${aging}::float8) - q.rank_origin) / 60
+  ))))::int AS transport_priority`;
 
 export const CHANGED = `
-  t.id, t.tenant_id, t.queue, t.type, t.status, t.attempts, t.epoch, t.created_at, t.run_at, t.queued_at, t.started_at,
-  t.batch_id, t.callback_url`;
+  t.id, t.tenant_id, t.queue, t.type, t.status, t.priority, t.attempts, t.epoch, t.created_at, t.run_at, t.queued_at,
+  t.started_at, t.batch_id, t.callback_url`;
 
 /** What whoever follows the ends of tasks needs of a row of `changed`; what is not final is left aside. */
 const END = `c.id, c.tenant_id, c.queue, c.type, c.status, c.batch_id, c.callback_url`;

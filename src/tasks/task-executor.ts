@@ -44,7 +44,7 @@ export class TaskExecutor {
     if (!handler) return this.postpone(delivery, UNKNOWN_TYPE_DELAY_S);
     const attempt = this.running.begin({ id: delivery.taskId, epoch: delivery.epoch, token: newId() });
     try {
-      const task = await this.leases.claim(attempt.lease);
+      const task = await this.leases.claim({ ...attempt.lease, queue: delivery.queue });
       if (task?.verdict === 'claimed') await this.run(handler, task, attempt);
       if (task?.verdict === 'suspect') await this.isolate(delivery);
     } finally {

@@ -20,6 +20,13 @@ export interface NewTask {
   run_at?: string;
   delay_ms?: number;
   unique_key?: string;
+  /** At most `concurrency_limit` rows of the tenant's key are queued or run at once, in whatever queues. */
+  concurrency_key?: string;
+  concurrency_limit?: number;
+  /** At most `rate_limit` rows of the tenant's key are queued at once, and as many again per `rate_period_ms`. */
+  rate_key?: string;
+  rate_limit?: number;
+  rate_period_ms?: number;
   batch_id?: string;
   tags?: string[];
   labels?: Record<string, Json>;
@@ -41,6 +48,8 @@ export interface PlacedTask {
   epoch: number;
   created_at: Date;
   transport_priority: number | null;
+  /** Pending although its queue has room: the dispatcher need not wait for its next interval. */
+  may_dispatch?: boolean;
 }
 
 /** Why a submitted task is not there as a new row. */
@@ -54,6 +63,11 @@ export interface Lease {
   id: string;
   epoch: number;
   token: string;
+}
+
+/** What a delivery asks for. */
+export interface Claim extends Lease {
+  queue: string;
 }
 
 export interface ClaimedTask {

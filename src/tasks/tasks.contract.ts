@@ -37,6 +37,22 @@ const BackoffInput = z.strictObject({
   jitter: z.number().min(0).max(1).optional(),
 });
 
+const LimitKey = z.string().min(1).max(255);
+
+const ConcurrencyInput = z
+  .strictObject({ key: LimitKey, limit: z.number().int().min(1).max(1_000_000) })
+  .describe(
+    'At most `limit` tasks of this key run or are about to, in all queues together; keys are your own',
+  );
+
+const RateInput = z
+  .strictObject({
+    key: LimitKey,
+    limit: z.number().int().min(1).max(1_000_000),
+    period_ms: z.number().int().min(1).max(31_536_000_000),
+  })
+  .describe('At most `limit` tasks of this key start at once, and `limit` more in each period from then on');
+
 /** What every call that creates work may say about how it is run. */
 export const TaskOptions = z.strictObject({
   task_id: TaskName.optional(),
@@ -76,6 +92,8 @@ export const CreateTask = TaskOptions.extend({
   backoff: BackoffInput.optional(),
   timeout_ms: z.number().int().min(100).max(86_400_000).optional(),
   unique_key: z.string().min(1).max(255).optional(),
+  concurrency: ConcurrencyInput.optional(),
+  rate: RateInput.optional(),
   tags: z.array(z.string().min(1).max(255)).max(32).optional(),
   labels: Metadata.optional(),
   user_id: ClientId.optional(),

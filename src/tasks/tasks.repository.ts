@@ -10,6 +10,7 @@ import type { Settlement } from './settlement.js';
 import { TaskEnds } from './task-ends.js';
 import type { EndedTask } from './task-observers.js';
 import type {
+  Claim,
   ClaimedTask,
   Collision,
   Lease,
@@ -21,9 +22,18 @@ import type {
 } from './task-rows.js';
 import { LOCK_TASKS, TRY_LOCK } from './locks.sql.js';
 import { CLASSIFY, SUBMIT } from './submit.sql.js';
-import { CLAIM, HOLD_LEASE } from './claim.sql.js';
+import { CLAIM, FIND_CLAIMED, HOLD_LEASE, LOCK_CLAIMS } from './claim.sql.js';
 import { FIND_ATTEMPTS, INSERT_EVENTS, SAVE_PROGRESS, SETTLE } from './settle.sql.js';
-import { DISPATCH, FIND_QUEUED, PICK_PENDING, POSTPONE, REDISPATCH, WAKE } from './dispatch.sql.js';
+import {
+  DISPATCH,
+  FIND_QUEUED,
+  LOCK_LIMITS,
+  LOCK_PICKED,
+  PICK,
+  POSTPONE,
+  REDISPATCH,
+  WAKE,
+} from './dispatch.sql.js';
 import { LOSE, TIME_OUT } from './repair.sql.js';
 import { CANCEL, REPLAY } from './control.sql.js';
 
@@ -48,6 +58,13 @@ export interface QueuedRow {
   epoch: number;
   queued_at: Date;
   suspect: boolean;
+}
+
+/** `at`: where the row stood in the table when it was picked, to find it again without an index. */
+interface PickedRow {
+  id: string;
+  at: string;
+  limits: string[];
 }
 
 /** The only writer of `tasks.status`. Every method is one step inside the caller's transaction; see docs/lifecycle.md. */
@@ -85,7 +102,7 @@ export class TasksRepository {
       external_id,
       unique_key,
     }));
-    return this.database.queryIn(tx, CLASSIFY, JSON.stringify(asked));
+    return this.database.queryIn(tx, CLASSIFY, JSON.stringify(asked), this.agingSeconds);
   }
 
   async createBatch(tx: Tx, batch: NewBatch): Promise<void> {
@@ -95,14 +112,19 @@ export class TasksRepository {
   /** Takes queued rows for this process incarnation; what is not answered was taken or moved by somebody faster. */
   async claim(
     tx: Tx,
-    leases: readonly Lease[],
+    claims: readonly Claim[],
     by: { incarnation: string; suspects: boolean },
   ): Promise<ClaimedTask[]> {
-    await this.lock(
-      tx,
-      leases.map(({ id }) => id),
-    );
-    return this.database.queryIn(tx, CLAIM, JSON.stringify(leases), by.incarnation, by.suspects);
+    const asked = JSON.stringify(claims);
+    await this.database.queryIn(tx, LOCK_CLAIMS, asked);
+    const taken = await this.database.queryIn<ClaimedTask>(tx, CLAIM, asked, by.incarnation, by.suspects);
+    const answered = new Set(taken.map(({ token }) => token));
+    const missing = claims.filter(({ token }) => !answered.has(token));
+    if (missing.length === 0) return taken;
+    return [
+      ...taken,
+      ...(await this.database.queryIn<ClaimedTask>(tx, FIND_CLAIMED, JSON.stringify(missing))),
+    ];
   }
 
   /** Ends attempts; one answer per request, in order. */
@@ -186,14 +208,19 @@ export class TasksRepository {
     return this.database.queryIn(tx, WAKE, limit);
   }
 
-  /** Hands the next pending rows to the window; empty when another process is dispatching this queue. */
+  /**
+   * Hands the next pending rows to the window, in the order of their places in the transport. Empty when there is no room
+   * or nothing that may start, and when another process is dispatching this queue. There may be more to place: ask again.
+   */
   async dispatch(tx: Tx, queue: string): Promise<PlacedTask[]> {
     if (!(await this.tryLock(tx, `dispatch:${queue}`))) return [];
-    const picked = await this.database.queryIn<{ id: string }>(tx, PICK_PENDING, queue);
+    const picked = await this.database.queryIn<PickedRow>(tx, PICK, queue);
     if (picked.length === 0) return [];
-    const ids = picked.map(({ id }) => id);
-    await this.lock(tx, ids);
-    return this.database.queryIn(tx, DISPATCH, ids);
+    const limits = picked.flatMap((row) => row.limits);
+    if (limits.length > 0) await this.database.queryIn(tx, LOCK_LIMITS, [...new Set(limits)]);
+    const asked = picked.map(({ id, at }, place) => ({ id, at, place }));
+    const locked = await this.database.queryIn(tx, LOCK_PICKED, JSON.stringify(asked));
+    return this.database.queryIn(tx, DISPATCH, JSON.stringify(locked), queue, this.agingSeconds);
   }
 
   /** What the transport should hold, in the order of arrival. @param after where the part before ended */
@@ -217,7 +244,7 @@ export class TasksRepository {
       tx,
       rows.map(({ id }) => id),
     );
-    return this.database.queryIn(tx, REDISPATCH, JSON.stringify(rows), why);
+    return this.database.queryIn(tx, REDISPATCH, JSON.stringify(rows), why, this.agingSeconds);
   }
 
   /** Sends a queued row back to wait, unclaimed. */

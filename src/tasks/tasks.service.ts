@@ -11,7 +11,7 @@ import { QueueDepths, type Depths } from './queue-depths.js';
 import { Submissions, type Submitted } from './submissions.js';
 import { TaskPublisher } from './task-publisher.js';
 import type { NewTask, PlacedTask } from './task-rows.js';
-import { taskSubmitted } from './task-telemetry.js';
+import { taskDepthChanged, taskSubmitted } from './task-telemetry.js';
 import { linksOf, toAccepted } from './task-views.js';
 import type { AcceptedTask } from './tasks.contract.js';
 
@@ -86,6 +86,8 @@ export class TasksService {
   announce(placed: readonly PlacedTask[]): void {
     this.publisher.publish(placed);
     for (const { id, queue, type } of placed) taskSubmitted.publish({ taskId: id, queue, type });
+    const roomy = placed.filter(({ may_dispatch }) => may_dispatch).map(({ queue }) => queue);
+    for (const queue of new Set(roomy)) taskDepthChanged.publish({ queue });
   }
 
   /** All or nothing, under one batch id. */

@@ -77,8 +77,8 @@ async function measure(app: TestApp): Promise<Record<string, number>> {
       found[name] = await buffersOf(database, tx, text, parameters);
     };
     await database.executeIn(tx, 'UPDATE queues SET paused = false');
-    const picked = await database.queryIn<{ id: string }>(tx, dispatch.PICK_PENDING, 'default');
-    await run('pick', dispatch.PICK_PENDING, 'default');
+    const picked = await database.queryIn<{ id: string }>(tx, dispatch.PICK, 'default');
+    await run('pick', dispatch.PICK, 'default');
     await run(
       'dispatch',
       dispatch.DISPATCH,

@@ -53,7 +53,7 @@ describe('a reconciler that finds a silent worker', () => {
       id,
     );
     await app.database.query('UPDATE queues SET paused = false');
-    await app.get(Leases).claim({ id, epoch: 1, token: newId() });
+    await app.get(Leases).claim({ id, queue: 'default', epoch: 1, token: newId() });
     const dead = newId();
     await app.database.query(
       `INSERT INTO workers SELECT $1::uuid, name, kind, host, pid, version, queues, types, concurrency, active, processed,

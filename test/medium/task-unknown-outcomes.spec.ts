@@ -107,7 +107,8 @@ describe('a row that the transport delivers twice', () => {
     );
     await submitter.database.query(`UPDATE queues SET paused = false`);
     const other = await startWorker();
-    const claim = (task: string) => other.get(Leases).claim({ id: task, epoch: 1, token: newId() });
+    const claim = (task: string) =>
+      other.get(Leases).claim({ id: task, queue: 'default', epoch: 1, token: newId() });
     const [, , ...twice] = await Promise.all([claim(first), claim(newId()), claim(id), claim(id)]);
     expect(twice.filter((task) => task?.verdict === 'claimed')).toHaveLength(1);
     await other.close();

@@ -90,7 +90,7 @@ class Writer {
   }
 
   private async claim(): Promise<void> {
-    const leases = (await this.rows()).map((row) => ({ ...row, token: newId() }));
+    const leases = (await this.rows()).map((row) => ({ ...row, queue: QUEUE, token: newId() }));
     const by = { incarnation: this.incarnation, suspects: this.isDying };
     const claimed = await this.database.transaction((tx) => this.tasks.claim(tx, leases, by));
     const mine = new Set(claimed.flatMap(({ verdict, token }) => (verdict === 'claimed' ? [token] : [])));
