@@ -21,12 +21,16 @@ FROM (SELECT DISTINCT queue FROM locked ORDER BY queue) AS l`;
  * Of two claims of one row in one batch (the transport delivered twice) only one gets it.
  */
 export const CLAIM = `
-WITH before AS MATERIALIZED (
+WITH input AS MATERIALIZED (
+  SELECT * FROM jsonb_to_recordset($1::jsonb) AS i(id uuid, queue text, epoch int, token uuid)
+),
+switches AS MATERIALIZED (SELECT name, paused FROM queues WHERE name IN (SELECT queue FROM input)),
+before AS MATERIALIZED (
   SELECT DISTINCT ON (t.id) t.ctid AS at, t.id, t.status, i.token, t.crashes >= 2 AS suspect,
     coalesce(q.paused, false) OR coalesce(tq.paused, false) AS paused
-  FROM jsonb_to_recordset($1::jsonb) AS i(id uuid, queue text, epoch int, token uuid)
+  FROM input i
   JOIN tasks t ON t.queue = i.queue AND t.id = i.id AND t.status = 'queued' AND t.epoch = i.epoch
-  LEFT JOIN queues q ON q.name = t.queue
+  LEFT JOIN switches q ON q.name = t.queue
   LEFT JOIN tenant_queues tq ON tq.tenant_id = t.tenant_id AND tq.queue = t.queue
   ORDER BY t.id
 ),

@@ -111,18 +111,18 @@ WHERE t.id = i.id AND t.status = 'pending' ORDER BY t.id FOR NO KEY UPDATE OF t 
  * $2: queue, $3: aging, s.
  */
 export const DISPATCH = `
-WITH asked AS (
+WITH asked AS MATERIALIZED (
   SELECT t.ctid AS at, t.id, t.status, t.tenant_id, t.concurrency_key, t.concurrency_limit, t.rate_key, t.rate_limit,
     t.rate_period_ms, i.place
   FROM jsonb_to_recordset($1::jsonb) AS i(id uuid, at tid, place int) JOIN tasks t ON t.ctid = i.at AND t.id = i.id
   WHERE ${guard('dispatch')}
 ),
-tenant_room AS (
+tenant_room AS MATERIALIZED (
   SELECT n.id AS tenant_id, n.max_concurrency - (
     SELECT count(*) FROM tasks r WHERE r.tenant_id = n.id AND r.status IN ('queued', 'processing')) AS may
   FROM tenants n WHERE n.max_concurrency IS NOT NULL AND n.id IN (SELECT tenant_id FROM asked)
 ),
-running AS (
+running AS MATERIALIZED (
   SELECT k.tenant_id, k.concurrency_key, (
     SELECT count(*) FROM tasks r WHERE r.tenant_id = k.tenant_id AND r.concurrency_key = k.concurrency_key
       AND r.status IN ('queued', 'processing')) AS rows
@@ -152,17 +152,18 @@ spent AS (
 ),
 counter AS (
   UPDATE queues SET dispatched = dispatched + (SELECT count(*) FROM before)
-  WHERE name = $2 AND EXISTS (SELECT FROM before) RETURNING dispatched - (SELECT count(*) FROM before) AS base
+  WHERE name = $2 AND EXISTS (SELECT FROM before)
+  RETURNING dispatched - (SELECT count(*) FROM before) AS base, rank_origin
 ),
 changed AS (
   UPDATE tasks t SET status = ${to('dispatch')}, reason = NULL, epoch = t.epoch + 1, queued_at = now(),
-    dispatched_no = counter.base + b.turn
-  FROM before b, counter WHERE t.ctid = b.at AND t.id = b.id AND ${guard('dispatch')}
+    dispatched_no = q.base + b.turn
+  FROM before b, counter q WHERE t.ctid = b.at AND t.id = b.id AND ${guard('dispatch')}
   RETURNING ${CHANGED}, t.dispatched_no
 ),
 ${DELTAS}
 SELECT t.id, t.queue, t.type, t.status, t.epoch, t.created_at, ${transportPriority('$3')}
-FROM changed t JOIN queues q ON q.name = t.queue ORDER BY t.dispatched_no`;
+FROM changed t, counter q ORDER BY t.dispatched_no`;
 
 /** Rows the transport should hold by now. $2: queued until then; $3: how many; $4, $5: after this row. Reads only. */
 export const FIND_QUEUED = `
