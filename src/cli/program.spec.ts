@@ -92,6 +92,8 @@ describe('bad use', () => {
     { line: ['enqueue', 'document', 'a', 'b', '--document-id', 'x'], says: 'give one FILE' },
     { line: ['jobs', '--status', 'failed,odd'], says: 'Allowed are blocked' },
     { line: ['worker', '--concurrency', '2', '--batch-size', '2'], says: 'cannot be used with' },
+    { line: ['schedules', 'next'], says: 'give a NAME, or --cron' },
+    { line: ['schedules', 'create', 'x', '--cron', '@daily'], says: "required option '--type <type>'" },
     { line: ['--url', 'intake.example', 'stats'], says: 'is no address of Intake' },
   ])('of $line is exit code 2, one line, and no call', async ({ line, says }) => {
     const { code, err } = await intake(line);
@@ -104,6 +106,7 @@ describe('bad use', () => {
 
 describe('help', () => {
   it.each([
+    'schedules',
     'up',
     'api',
     'worker',

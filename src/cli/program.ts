@@ -12,6 +12,7 @@ import { addJobs } from './jobs.command.js';
 import { addLogs } from './logs.command.js';
 import { addMigrate } from './migrate.command.js';
 import { addRetry } from './retry.command.js';
+import { addSchedules } from './schedules.command.js';
 import { addSearch } from './search.command.js';
 import { addStats } from './stats.command.js';
 import { addStatus } from './status.command.js';
@@ -21,7 +22,18 @@ import { addWorker } from './worker.command.js';
 import { addWorkers } from './workers.command.js';
 
 const PROCESSES = [addUp, addApi, addWorker, addMigrate, addConfig];
-const WORK = [addEnqueue, addStatus, addLogs, addJobs, addRetry, addCancel, addStats, addWorkers, addSearch];
+const WORK = [
+  addEnqueue,
+  addStatus,
+  addLogs,
+  addJobs,
+  addRetry,
+  addCancel,
+  addStats,
+  addWorkers,
+  addSchedules,
+  addSearch,
+];
 
 const FAILED = 1;
 const BAD_USE = 2;

@@ -4,6 +4,7 @@ import { DocumentCalls } from './document-calls.js';
 import { HttpCalls, type ClientOptions } from './http-calls.js';
 import { IntakeError } from './intake-error.js';
 import { QueueCalls } from './queue-calls.js';
+import { ScheduleCalls } from './schedule-calls.js';
 import { TaskCalls } from './task-calls.js';
 
 const FIRST_POLL_MS = 50;
@@ -22,12 +23,14 @@ export class IntakeClient {
   readonly tasks: TaskCalls;
   readonly documents: DocumentCalls;
   readonly queue: QueueCalls;
+  readonly schedules: ScheduleCalls;
 
   constructor(options: ClientOptions) {
     const calls = new HttpCalls(options);
     this.tasks = new TaskCalls(calls);
     this.documents = new DocumentCalls(calls);
     this.queue = new QueueCalls(calls);
+    this.schedules = new ScheduleCalls(calls);
   }
 
   /**
