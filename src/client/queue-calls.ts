@@ -27,6 +27,12 @@ export class QueueCalls {
     return this.calls.json(`/api/queue/workers/${encodeURIComponent(workerId)}`, WorkerView, options);
   }
 
+  /** Asks it to take nothing more and to end; its supervisor leaves it down. */
+  drainWorker(workerId: string, options: CallOptions = {}) {
+    const path = `/api/queue/workers/${encodeURIComponent(workerId)}/drain`;
+    return this.calls.json(path, WorkerView, { ...options, method: 'POST' });
+  }
+
   workerTotals(options: CallOptions = {}) {
     return this.calls.json('/api/queue/workers/stats', WorkerTotals, options);
   }

@@ -47,6 +47,7 @@ export const FAULT_CODES = {
   'queue.full': { status: 503, title: 'The queue is full', retryable: true },
   'queue.unknown': { status: 404, title: 'There is no such queue', retryable: false },
   'worker.not_found': { status: 404, title: 'There is no such worker', retryable: false },
+  'worker.lost': { status: 409, title: 'The worker is lost', retryable: false },
   'callback.unavailable': { status: 422, title: 'Callbacks are not available here', retryable: false },
   'callback.forbidden': { status: 422, title: 'This callback address may not be called', retryable: false },
   'idempotency.mismatch': {

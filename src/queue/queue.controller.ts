@@ -1,4 +1,4 @@
-import { Controller, Get, HttpStatus, Param, Query } from '@nestjs/common';
+import { Controller, Get, HttpStatus, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { PageQuery, decodeCursor, pageOf, toPage } from '../http/page.js';
@@ -102,5 +102,14 @@ export class QueueController {
   @Faults('worker.not_found')
   worker(@Scope() scope: TenantScope, @Param('worker_id') name: string) {
     return this.queue.worker(scope, name);
+  }
+
+  @Post('workers/:worker_id/drain')
+  @Returns(HttpStatus.ACCEPTED, WorkerView, {
+    summary: 'Take nothing more, finish what runs or give it back after SHUTDOWN_TIMEOUT, and end for good',
+  })
+  @Faults('worker.not_found', 'worker.lost')
+  drain(@Scope() scope: TenantScope, @Param('worker_id') name: string) {
+    return this.queue.drain(scope, name);
   }
 }

@@ -87,6 +87,18 @@ export class QueueService {
     return view;
   }
 
+  /**
+   * Asks a worker to take nothing more, to finish what it runs or give it back, and to end.
+   * @throws Fault `worker.not_found`, or `worker.lost` for one that nobody can ask
+   */
+  async drain(scope: TenantScope, name: string): Promise<WorkerView> {
+    const row = await this.workers.find(name);
+    if (row?.status === 'lost')
+      throw new Fault('worker.lost', `Nothing is heard of ${name}; its tasks go to others by themselves`);
+    if (row) await this.workers.askToDrain(row.incarnation);
+    return this.worker(scope, row?.incarnation ?? name);
+  }
+
   workerTotals(): Promise<WorkerTotals> {
     return this.workers.totals();
   }

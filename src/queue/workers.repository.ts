@@ -17,7 +17,7 @@ WITH seen AS (
 shown AS (
   SELECT incarnation::text, kind, host, pid, version, queues, types, concurrency, processed::float8, failed::float8,
     memory_bytes::float8, started_at, last_seen_at, CASE WHEN gone THEN 0 ELSE active END AS active,
-    CASE WHEN gone THEN 'lost' WHEN status = 'draining' THEN 'draining' WHEN active > 0 THEN 'busy' ELSE 'idle' END
+    CASE WHEN gone THEN 'lost' WHEN status = 'draining' OR drain_requested_at IS NOT NULL THEN 'draining' WHEN active > 0 THEN 'busy' ELSE 'idle' END
       AS status,
     CASE WHEN gone AND count(*) OVER (PARTITION BY name) > 1 OR count(*) OVER (PARTITION BY name, gone) > 1
       THEN name || '~' || right(incarnation::text, 6) ELSE name END AS worker_id
@@ -44,6 +44,10 @@ SELECT count(*)::int AS total,
   coalesce(sum(processed), 0)::float8 AS processed,
   coalesce(sum(failed), 0)::float8 AS failed
 FROM shown`;
+
+const ASK_TO_DRAIN = `
+UPDATE workers SET drain_requested_at = coalesce(drain_requested_at, now())
+WHERE incarnation = $1::uuid AND status IN ('running', 'draining')`;
 
 export interface WorkerRow {
   incarnation: string;
@@ -78,6 +82,11 @@ export class WorkersRepository {
   async find(name: string): Promise<WorkerRow | undefined> {
     const [row] = await this.database.query<WorkerRow>(FIND, LEASE_MS / 1_000, name);
     return row;
+  }
+
+  /** Its next beat brings it the wish. */
+  async askToDrain(incarnation: string): Promise<void> {
+    await this.database.query(ASK_TO_DRAIN, incarnation);
   }
 
   async totals(): Promise<WorkerTotals> {

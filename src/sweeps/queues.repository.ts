@@ -20,6 +20,19 @@ DELETE FROM rate_buckets WHERE (tenant_id, key) IN (
   SELECT tenant_id, key FROM rate_buckets WHERE full_at < extract(epoch FROM now())
   ORDER BY full_at LIMIT 1000 FOR UPDATE SKIP LOCKED)`;
 
+const NOTE_LOST_WORKERS = `
+UPDATE workers SET status = 'lost' WHERE incarnation IN (
+  SELECT incarnation FROM workers
+  WHERE status IN ('running', 'draining') AND last_seen_at < now() - make_interval(secs => $1::float8)
+  ORDER BY incarnation FOR NO KEY UPDATE SKIP LOCKED)`;
+
+/** Tasks tell for weeks who ran them. */
+const FORGET_WORKERS = `
+DELETE FROM workers WHERE incarnation IN (
+  SELECT incarnation FROM workers w WHERE last_seen_at < now() - interval '90 days'
+    AND NOT EXISTS (SELECT FROM tasks t WHERE t.worker_incarnation = w.incarnation AND t.status = 'processing')
+  ORDER BY incarnation LIMIT 500 FOR UPDATE SKIP LOCKED)`;
+
 const DISPATCHABLE = `
 SELECT EXISTS (SELECT FROM tasks WHERE status = 'scheduled' AND run_at <= now()) AS due,
   ARRAY(SELECT q.name FROM queues q
@@ -54,6 +67,12 @@ export class QueuesRepository {
 
   async refreshWindows(): Promise<void> {
     await this.database.transaction((tx) => this.database.executeIn(tx, REFRESH_WINDOWS));
+  }
+
+  /** Whoever thaws says so with its next beat. */
+  async noteLostWorkers(tx: Tx, leaseSeconds: number): Promise<void> {
+    await this.database.executeIn(tx, NOTE_LOST_WORKERS, leaseSeconds);
+    await this.database.executeIn(tx, FORGET_WORKERS);
   }
 
   async transportMark(queue: string): Promise<TransportMark | undefined> {

@@ -56,6 +56,7 @@ export class ReconcileSweep extends Sweep {
   private async judgeIn(tx: Tx): Promise<Verdicts> {
     if (!this.maySee(await this.queues.time(tx))) return { lost: [], timedOut: [] };
     const lost = await this.tasks.lose(tx, LEASE_MS / 1_000, BATCH);
+    await this.queues.noteLostWorkers(tx, LEASE_MS / 1_000);
     return { lost, timedOut: await this.tasks.timeOut(tx, TIMEOUT_GRACE_S) };
   }
 

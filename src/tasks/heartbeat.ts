@@ -16,14 +16,21 @@ export const SELF_DOUBT_MS = 8_000;
 /** Without a beat for this long the reconciler takes a worker's tasks away. */
 export const LEASE_MS = 12_000;
 
+/** One for each task that is held, or one without a task. */
+type BeatRow = { drain: boolean } & (HeldRow | { id: null });
+
 /** Says once a second that this process lives, and hears what it should stop or give back. */
 @Injectable()
 export class Heartbeat {
   private readonly logger = new Logger('Heartbeat');
-  private pulse: Pulse<HeldRow> | null = null;
+  private pulse: Pulse<BeatRow> | null = null;
   private minder: NodeJS.Timeout | null = null;
   private draining = false;
   private onFirstBeat: () => void = () => undefined;
+  private onDrainAsked: () => void = () => undefined;
+  private register: () => Promise<void> = () => Promise.resolve();
+  /** Resolves once an operator wants this process to take nothing more, and to end. */
+  readonly drainAsked = new Promise<void>((resolve) => (this.onDrainAsked = resolve));
 
   constructor(
     private readonly config: Config,
@@ -40,8 +47,9 @@ export class Heartbeat {
    */
   async start(serves: Serves): Promise<void> {
     const row = { ...serves, types: this.registry.handledTypes() };
-    await repeat(() => this.workers.register(this.worker, row), isDatabaseDown, Infinity);
-    this.pulse = new Pulse<HeldRow>({
+    this.register = () => this.workers.register(this.worker, row);
+    await repeat(this.register, isDatabaseDown, Infinity);
+    this.pulse = new Pulse<BeatRow>({
       connectionString: this.config.databaseDirectUrl,
       sql: BEAT,
       intervalMs: BEAT_INTERVAL_MS,
@@ -77,8 +85,14 @@ export class Heartbeat {
     return [this.worker.incarnation, size, processed, failed, process.memoryUsage.rss(), status];
   }
 
-  private hear(rows: HeldRow[]): void {
+  private hear(rows: BeatRow[]): void {
     this.onFirstBeat();
+    if (rows.length === 0) void ignoring(this.register(), 'the next beat finds the row gone again');
+    if (rows[0]?.drain) this.onDrainAsked();
+    this.hearOfTasks(rows.filter((row) => row.id !== null));
+  }
+
+  private hearOfTasks(rows: HeldRow[]): void {
     for (const row of rows) if (row.cancel) this.running.stop(row.lease_token, 'cancelled');
     const forgotten = rows.filter((row) => row.old && !this.running.holds(row.lease_token));
     for (const row of forgotten)

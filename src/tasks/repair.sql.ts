@@ -1,26 +1,28 @@
 import { ATTEMPTS, CHANGED, DELTAS, ENDED_BY_SWEEP, guard, to } from './parts.sql.js';
 
 /**
- * Takes the tasks of dead processes away. Locks: rows nobody else holds. $1: lease, s; $2: how many.
- * Only the loss of a process that ran one suspect alone can raise the third crash.
+ * Takes the tasks of processes away that are silent, or of which nothing is known. Locks: rows nobody else holds.
+ * $1: lease, s; $2: how many. Only the loss of a process that ran one suspect alone can raise the third crash; one that
+ * signed off before it was silent has forgotten the task, and crashed nothing.
  */
 export const LOSE = `
-WITH dead AS (
-  SELECT incarnation, kind FROM workers
-  WHERE status = 'lost' OR last_seen_at < now() - make_interval(secs => $1::float8)
-),
-before AS (
-  SELECT t.id, t.status, t.attempts, t.lease_token, t.worker_incarnation, 'lost' AS outcome, NULL::jsonb AS error,
-    t.crashes >= 2 AND d.kind = 'isolated' AND t.cancel_requested_at IS NULL AS guilty,
+WITH before AS (
+  SELECT t.id, t.status, t.attempts, t.lease_token, t.worker_incarnation, NULL::jsonb AS error, d.forgotten,
+    CASE WHEN d.forgotten THEN 'interrupted' ELSE 'lost' END AS outcome,
+    t.crashes >= 2 AND w.kind = 'isolated' AND t.cancel_requested_at IS NULL AND NOT d.forgotten AS guilty,
     t.cancel_requested_at IS NOT NULL AS cancels
-  FROM tasks t JOIN dead d ON d.incarnation = t.worker_incarnation
-  WHERE t.status = 'processing' ORDER BY t.id LIMIT $2 FOR NO KEY UPDATE OF t SKIP LOCKED
+  FROM tasks t LEFT JOIN workers w ON w.incarnation = t.worker_incarnation
+  CROSS JOIN LATERAL (SELECT w.status IS NOT DISTINCT FROM 'stopped' AS forgotten) AS d
+  WHERE t.status = 'processing' AND (w.incarnation IS NULL OR w.status = 'lost'
+    OR w.last_seen_at < now() - make_interval(secs => $1::float8))
+  ORDER BY t.id LIMIT $2 FOR NO KEY UPDATE OF t SKIP LOCKED
 ),
 changed AS (
   UPDATE tasks t SET
     status = CASE WHEN b.guilty THEN ${to('quarantine')} WHEN b.cancels THEN ${to('abort')} ELSE ${to('lose')} END,
     reason = CASE WHEN b.guilty THEN 'poison' END,
-    crashes = CASE WHEN b.guilty THEN t.crashes + 1 ELSE least(t.crashes + 1, 2) END,
+    crashes = CASE WHEN b.forgotten THEN t.crashes WHEN b.guilty THEN t.crashes + 1 ELSE least(t.crashes + 1, 2) END,
+    returns = t.returns + b.forgotten::int,
     error = CASE WHEN b.guilty THEN jsonb_build_object('code', 'handler.crashed', 'retryable', false, 'message',
       'The worker process died three times while it ran this task, the last time alone') ELSE t.error END,
     finished_at = CASE WHEN b.guilty OR b.cancels THEN now() END,
@@ -31,7 +33,7 @@ changed AS (
 ${ATTEMPTS},
 events AS (
   INSERT INTO task_events (task_id, tenant_id, kind, detail)
-  SELECT c.id, c.tenant_id, CASE WHEN b.guilty THEN 'quarantined' ELSE 'lost' END,
+  SELECT c.id, c.tenant_id, CASE WHEN b.guilty THEN 'quarantined' WHEN b.forgotten THEN 'forgotten' ELSE 'lost' END,
     jsonb_build_object('epoch', c.epoch, 'worker_incarnation', b.worker_incarnation)
   FROM changed c JOIN before b ON b.id = c.id
 ),
