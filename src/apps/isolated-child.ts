@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { Delivery } from '../transport/transport.js';
+import { workerEntry } from './worker-entry.js';
 
 const START_TIMEOUT_MS = 60_000;
 
@@ -22,9 +23,8 @@ export class IsolatedChild {
 
   /** @throws Error when it ends before it is ready */
   static async start(): Promise<IsolatedChild> {
-    const [, entry = ''] = process.argv;
     const child = new IsolatedChild(
-      fork(entry, ['--isolated'], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
+      fork(workerEntry(), ['--isolated'], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
     );
     const timer = setTimeout(() => child.process.kill('SIGKILL'), START_TIMEOUT_MS);
     const word = await child.nextWord();

@@ -18,6 +18,9 @@ describe('options as environment variables', () => {
       pollInterval: 0.5,
       taskTimeout: 90,
       redisUrl: 'redis://cache:6379',
+      burst: true,
+      strict: true,
+      processes: 4,
     };
     const environment = { DATABASE_URL: 'postgresql://db/x', AUTH_MODE: 'disabled', ...variablesOf(options) };
     expect(readConfig(environment)).toMatchObject({
@@ -29,6 +32,8 @@ describe('options as environment variables', () => {
       pollIntervalMs: 500,
       taskTimeoutMs: 90_000,
       redis: { url: 'redis://cache:6379' },
+      burst: { strict: true },
+      workerProcesses: 4,
     });
   });
 });

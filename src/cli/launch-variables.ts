@@ -8,6 +8,9 @@ export interface LaunchOptions {
   pollInterval?: number;
   taskTimeout?: number;
   redisUrl?: string;
+  burst?: boolean;
+  strict?: boolean;
+  processes?: number;
 }
 
 const VARIABLES: Readonly<Record<keyof LaunchOptions, string>> = {
@@ -19,6 +22,9 @@ const VARIABLES: Readonly<Record<keyof LaunchOptions, string>> = {
   pollInterval: 'WORKER_POLL_INTERVAL',
   taskTimeout: 'TASK_TIMEOUT',
   redisUrl: 'REDIS_URL',
+  burst: 'BURST_MODE',
+  strict: 'BURST_STRICT',
+  processes: 'WORKER_PROCESSES',
 };
 
 /** The environment variables that say the same as the options given; other options are left out. */

@@ -94,6 +94,8 @@ describe('bad use', () => {
     { line: ['worker', '--concurrency', '2', '--batch-size', '2'], says: 'cannot be used with' },
     { line: ['schedules', 'next'], says: 'give a NAME, or --cron' },
     { line: ['schedules', 'create', 'x', '--cron', '@daily'], says: "required option '--type <type>'" },
+    { line: ['worker', '--drain'], says: '--drain needs the name of a worker' },
+    { line: ['worker', '--processes', '0'], says: 'a whole number from 1 to' },
     { line: ['--url', 'intake.example', 'stats'], says: 'is no address of Intake' },
   ])('of $line is exit code 2, one line, and no call', async ({ line, says }) => {
     const { code, err } = await intake(line);

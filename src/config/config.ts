@@ -35,6 +35,10 @@ export abstract class Config {
   /** `null`: each queue's own default. */
   abstract readonly workerConcurrency: number | null;
   abstract readonly pollIntervalMs: number;
+  /** More than 1: this one supervises so many. */
+  abstract readonly workerProcesses: number;
+  /** The worker ends when nothing is left to do; `strict`: with exit code 1 when a task that it ran failed. */
+  abstract readonly burst: { readonly strict: boolean } | null;
   /** `null`: 8001 or the next free one; `0`: off. */
   abstract readonly workerHealthPort: number | null;
   abstract readonly storageRoot: string;
@@ -48,6 +52,8 @@ export abstract class Config {
   /** What callbacks and sources may reach although it is private. */
   abstract readonly outboundAllow: readonly AllowEntry[];
   abstract readonly logLevel: string;
+  /** Instead of standard output; appended to. */
+  abstract readonly logFile: string | undefined;
   abstract readonly logFormat: 'json' | 'pretty' | undefined;
   abstract readonly apiHost: string;
   abstract readonly apiPort: number;
@@ -104,6 +110,8 @@ function toConfig(env: Environment): Config {
     workerQueues: env.WORKER_QUEUES?.split(',').map((name) => name.trim()) ?? null,
     workerConcurrency: env.WORKER_BATCH_SIZE || null,
     pollIntervalMs: env.WORKER_POLL_INTERVAL * 1_000,
+    workerProcesses: env.WORKER_PROCESSES,
+    burst: env.BURST_MODE ? { strict: env.BURST_STRICT } : null,
     workerHealthPort: env.WORKER_HEALTH_PORT === -1 ? null : env.WORKER_HEALTH_PORT,
     storageRoot: resolve(env.STORAGE_ROOT ?? join(dataDir, 'files')),
     uploadMaxBytes: env.UPLOAD_MAX_BYTES,
@@ -114,6 +122,7 @@ function toConfig(env: Environment): Config {
     secretKeys: [env.INTAKE_SECRET_KEY, env.INTAKE_SECRET_KEY_PREVIOUS].filter((key) => key !== undefined),
     outboundAllow: parseAllowList(env.OUTBOUND_ALLOW).entries,
     logLevel: env.LOG_LEVEL,
+    logFile: env.LOG_FILE,
     logFormat: env.LOG_FORMAT,
     apiHost: env.API_HOST,
     apiPort: env.API_PORT,

@@ -99,6 +99,9 @@ export const Environment = z
     WORKER_QUEUES: optionalText,
     WORKER_BATCH_SIZE: integer(0, 0, 1_000),
     WORKER_POLL_INTERVAL: seconds(1, 0.05, 60),
+    WORKER_PROCESSES: integer(1, 1, 256),
+    BURST_MODE: flag(false),
+    BURST_STRICT: flag(false),
     WORKER_HEALTH_PORT: integer(-1, -1, 65_535),
     STORAGE_ROOT: optionalText,
     UPLOAD_MAX_BYTES: integer(100 * 1024 * 1024, 1, 10 * 1024 ** 3),
@@ -114,6 +117,7 @@ export const Environment = z
     INTAKE_SECRET_KEY_PREVIOUS: secretKey,
     OUTBOUND_ALLOW: optionalText,
     LOG_LEVEL: logLevel,
+    LOG_FILE: optionalText,
     LOG_FORMAT: optionalText.pipe(z.enum(['json', 'pretty']).optional()),
     API_HOST: z
       .string()

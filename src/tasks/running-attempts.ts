@@ -58,6 +58,8 @@ export class RunningAttempts {
   private idleListeners: Array<() => void> = [];
   processed = 0;
   failed = 0;
+  /** Tasks that went on to the isolated process: what became of them stands in Postgres. */
+  readonly suspects = new Set<string>();
 
   get size(): number {
     return this.attempts.size;

@@ -171,6 +171,7 @@ export class TaskExecutor {
   }
 
   private async isolate(delivery: Delivery): Promise<void> {
+    this.running.suspects.add(delivery.taskId);
     if (!(await this.isolation.tryRun(delivery))) await this.postpone(delivery, ISOLATION_BUSY_DELAY_S);
   }
 

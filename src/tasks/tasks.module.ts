@@ -6,6 +6,7 @@ import { Clock } from '../kernel/clock.js';
 import { TransportModule } from '../transport/transport.module.js';
 import { DependenciesRepository } from './dependencies.repository.js';
 import { DependenciesSweep } from './dependencies.sweep.js';
+import { Burst } from './burst.js';
 import { Heartbeat } from './heartbeat.js';
 import { Idempotency } from './idempotency.js';
 import { IdempotencyRepository } from './idempotency.repository.js';
@@ -31,6 +32,7 @@ import { TasksRepository } from './tasks.repository.js';
 import { TasksService } from './tasks.service.js';
 import { WorkerRecordsRepository } from './worker-records.repository.js';
 import { WorkInHand } from './work-in-hand.js';
+import { WorkLeftRepository } from './work-left.repository.js';
 
 /** What every process shares: submit, see, control. */
 @Module({
@@ -87,5 +89,9 @@ export class TasksApiModule {}
 export class TaskExecutionModule {}
 
 /** A pool worker: takes deliveries from boot until shutdown. */
-@Module({ imports: [TaskExecutionModule], providers: [TaskWorker], exports: [TaskExecutionModule] })
+@Module({
+  imports: [TaskExecutionModule],
+  providers: [Burst, TaskWorker, WorkLeftRepository],
+  exports: [Burst, TaskExecutionModule],
+})
 export class TasksWorkerModule {}

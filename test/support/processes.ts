@@ -57,6 +57,16 @@ export class IntakeProcess {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
+  get exitCode(): number | null {
+    return this.child.exitCode;
+  }
+
+  /** Waits for its end. @returns the exit code, or `null` when a signal ended it */
+  async exit(): Promise<number | null> {
+    if (this.alive) await once(this.child, 'exit');
+    return this.child.exitCode;
+  }
+
   /** @returns the exit code, or `null` when a signal ended it */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
     if (!this.alive) return this.child.exitCode;
