@@ -17,10 +17,7 @@ export interface Serves {
 export class WorkerRecordsRepository {
   constructor(private readonly database: Database) {}
 
-  async register(
-    worker: WorkerIdentity,
-    serves: Serves & { types: readonly string[] },
-  ) {
+  async register(worker: WorkerIdentity, serves: Serves & { types: readonly string[] }) {
     const { incarnation, name, kind } = worker;
     const { queues, types, concurrency, lanes } = serves;
     await this.database.query(
