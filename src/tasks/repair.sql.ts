@@ -1,4 +1,11 @@
+import { fingerprintSql } from './fingerprint.js';
 import { ATTEMPTS, CHANGED, DELTAS, ENDED_BY_SWEEP, guard, to } from './parts.sql.js';
+
+const CRASHED = {
+  code: 'handler.crashed',
+  message: 'The worker process died three times while it ran this task, the last time alone',
+};
+const TIMED_OUT = { code: 'handler.timeout', message: 'The attempt ran longer than 1 s' };
 
 /**
  * Takes the tasks of processes away that are silent, or of which nothing is known. Locks: rows nobody else holds.
@@ -23,8 +30,8 @@ changed AS (
     reason = CASE WHEN b.guilty THEN 'poison' END,
     crashes = CASE WHEN b.forgotten THEN t.crashes WHEN b.guilty THEN t.crashes + 1 ELSE least(t.crashes + 1, 2) END,
     returns = t.returns + b.forgotten::int,
-    error = CASE WHEN b.guilty THEN jsonb_build_object('code', 'handler.crashed', 'retryable', false, 'message',
-      'The worker process died three times while it ran this task, the last time alone') ELSE t.error END,
+    error = CASE WHEN b.guilty THEN '${JSON.stringify({ ...CRASHED, retryable: false })}'::jsonb ELSE t.error END,
+    fingerprint = CASE WHEN b.guilty THEN ${fingerprintSql('t.type', CRASHED)} ELSE t.fingerprint END,
     finished_at = CASE WHEN b.guilty OR b.cancels THEN now() END,
     lease_token = NULL, run_at = now()
   FROM before b WHERE t.id = b.id AND ${guard('lose')}
@@ -60,6 +67,7 @@ changed AS (
     status = CASE WHEN b.cancels THEN ${to('abort')} WHEN b.last THEN ${to('exhaust')} ELSE ${to('retry')} END,
     reason = CASE WHEN b.cancels THEN NULL WHEN b.last THEN 'timeout' ELSE 'retry' END,
     attempts = t.attempts + 1, lease_token = NULL, error = b.error,
+    fingerprint = ${fingerprintSql('t.type', TIMED_OUT)},
     run_at = now() + b.delay_ms * interval '1 millisecond',
     rank_at = now() + b.delay_ms * interval '1 millisecond' - t.priority * make_interval(secs => $2::float8),
     finished_at = CASE WHEN b.cancels OR b.last THEN now() END
