@@ -4,6 +4,7 @@ import { Module } from '@nestjs/common';
 import { ConfigModule } from '../config/config.module.js';
 import { DatabaseModule } from '../database/database.module.js';
 import { HealthModule } from '../health/health.module.js';
+import { BulkModule } from '../queue/bulk.module.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { SchedulesModule } from '../schedules/schedules.module.js';
 import { SweepsModule } from '../sweeps/sweeps.module.js';
@@ -16,6 +17,7 @@ import { TelemetryModule } from '../telemetry/telemetry.module.js';
     DatabaseModule,
     SweepsModule,
     SchedulesModule,
+    BulkModule,
     HealthModule,
     MetricsModule,
   ],

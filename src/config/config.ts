@@ -29,6 +29,12 @@ export abstract class Config {
   abstract readonly taskTimeoutMs: number | undefined;
   abstract readonly taskMaxAttempts: number;
   abstract readonly taskBackoffMs: number;
+  /** How long completed and cancelled tasks are kept. */
+  abstract readonly taskExpirySeconds: number;
+  abstract readonly deadLetterRetentionSeconds: number;
+  /** `null`: results stay as long as their task. */
+  abstract readonly resultTtlSeconds: number | null;
+  abstract readonly allowFlush: boolean;
   abstract readonly workerName: string;
   /** `null`: every queue that has a handler here. */
   abstract readonly workerQueues: readonly string[] | null;
@@ -106,6 +112,10 @@ function toConfig(env: Environment): Config {
     taskTimeoutMs: env.TASK_TIMEOUT === undefined ? undefined : env.TASK_TIMEOUT * 1_000,
     taskMaxAttempts: env.TASK_MAX_ATTEMPTS,
     taskBackoffMs: env.TASK_BACKOFF_MS,
+    taskExpirySeconds: env.TASK_STATUS_EXPIRY_HOURS * 3_600,
+    deadLetterRetentionSeconds: env.DEAD_LETTER_RETENTION_DAYS * 86_400,
+    resultTtlSeconds: env.RESULT_TTL_SECONDS || null,
+    allowFlush: env.ALLOW_FLUSH,
     workerName: env.WORKER_ID ?? `${hostname()}-${process.pid}`,
     workerQueues: env.WORKER_QUEUES?.split(',').map((name) => name.trim()) ?? null,
     workerConcurrency: env.WORKER_BATCH_SIZE || null,

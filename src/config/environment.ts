@@ -15,12 +15,13 @@ const integer = (fallback: number, min: number, max: number) =>
     .transform((text) => (text?.trim() ? Number(text) : fallback))
     .pipe(z.number('must be a number').int('must be a whole number').min(min).max(max));
 
-const seconds = (fallback: number, min: number, max: number) =>
+const span = (unit: string) => (fallback: number, min: number, max: number) =>
   z
     .string()
     .optional()
     .transform((text) => (text?.trim() ? Number(text) : fallback))
-    .pipe(z.number('must be a number of seconds').min(min).max(max));
+    .pipe(z.number(`must be a number of ${unit}`).min(min).max(max));
+const seconds = span('seconds');
 
 const flag = (fallback: boolean) =>
   z
@@ -59,6 +60,7 @@ const secretKey = optionalText.refine(
 /** Names that earlier systems used for the same setting. */
 export const ALIASES = {
   DEFAULT_TIMEOUT: 'TASK_TIMEOUT',
+  RESULT_TTL: 'RESULT_TTL_SECONDS',
   WORKER_NAME: 'WORKER_ID',
   WORKER_CONCURRENCY: 'WORKER_BATCH_SIZE',
 } as const;
@@ -92,6 +94,10 @@ export const Environment = z
           .regex(/^[A-Za-z][A-Za-z0-9_-]{0,31}$/, 'must be a letter and up to 31 letters, digits, _ or -'),
       ),
     MAX_QUEUE_SIZE: integer(10_000, 0, 1_000_000_000),
+    TASK_STATUS_EXPIRY_HOURS: span('hours')(24, 0.001, 87_600),
+    DEAD_LETTER_RETENTION_DAYS: span('days')(30, 0.001, 3_650),
+    RESULT_TTL_SECONDS: seconds(0, 0, 315_360_000),
+    ALLOW_FLUSH: flag(false),
     TASK_TIMEOUT: seconds(300, 0.1, 86_400).optional(),
     TASK_MAX_ATTEMPTS: integer(3, 1, 100),
     TASK_BACKOFF_MS: integer(2_000, 0, 86_400_000),

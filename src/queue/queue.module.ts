@@ -1,7 +1,10 @@
 // owns: the operator's view of queues and workers. promises: answers within about a second whatever the tables hold
-// and whatever is down but Postgres. never: counts task rows, or changes a task.
+// and whatever is down but Postgres. never: changes a task itself; bulk calls become operations.
 import { Module } from '@nestjs/common';
 import { TasksModule } from '../tasks/tasks.module.js';
+import { BulkTasksController, QueueCleaningController } from './bulk.controller.js';
+import { BulkModule } from './bulk.module.js';
+import { DeadLettersController } from './dead-letters.controller.js';
 import { QueueController } from './queue.controller.js';
 import { QueueService } from './queue.service.js';
 import { QueueStatesRepository } from './queue-states.repository.js';
@@ -9,8 +12,8 @@ import { TransportUsage } from './transport-usage.js';
 import { WorkersRepository } from './workers.repository.js';
 
 @Module({
-  imports: [TasksModule],
-  controllers: [QueueController],
+  imports: [BulkModule, TasksModule],
+  controllers: [BulkTasksController, DeadLettersController, QueueCleaningController, QueueController],
   providers: [QueueService, QueueStatesRepository, TransportUsage, WorkersRepository],
   exports: [QueueService],
 })

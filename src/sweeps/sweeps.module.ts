@@ -10,6 +10,7 @@ import { ReconcileSweep } from './reconcile.sweep.js';
 import { ReconcilerReach } from './reconciler-reach.js';
 import { StatsFoldingSweep } from './stats-folding.sweep.js';
 import { RedispatchSweep } from './redispatch.sweep.js';
+import { RetentionSweep } from './retention.sweep.js';
 import { SweepRunner } from './sweep-runner.js';
 
 @Module({
@@ -18,6 +19,7 @@ import { SweepRunner } from './sweep-runner.js';
     DispatchSweep,
     ReconcileSweep,
     RedispatchSweep,
+    RetentionSweep,
     StatsFoldingSweep,
     QueuesRepository,
     ReconcilerReach,

@@ -1,3 +1,4 @@
+import { fingerprintSql } from './fingerprint.js';
 import { CHANGED, DELTAS, ENDED, guard, to } from './parts.sql.js';
 
 /** Tasks of a tenant by id or by their own name. $2: ids, $3: names. Reads only. */
@@ -90,6 +91,11 @@ events AS (INSERT INTO task_events (task_id, tenant_id, kind) SELECT id, tenant_
 ${DELTAS}
 SELECT id, batch_id FROM changed`;
 
+const ABANDONED = {
+  code: 'dependency.failed',
+  message: 'Task 1, which this one depends on, did not complete',
+};
+
 /** What becomes of blocked children. Locks: none, LOCK_CHILDREN went before. $2: aging, s. */
 export const RELEASE = `
 WITH before AS (
@@ -110,6 +116,7 @@ changed AS (
       THEN CASE WHEN t.delay_ms IS NULL THEN 'run_at' ELSE 'dependency_delay' END END,
     error = CASE WHEN b.culprit IS NOT NULL THEN jsonb_build_object('code', 'dependency.failed', 'retryable', false,
       'message', format('Task %s, which this one depends on, did not complete', b.culprit)) END,
+    fingerprint = CASE WHEN b.target = ${to('abandon')} THEN ${fingerprintSql('t.type', ABANDONED)} END,
     finished_at = CASE WHEN b.culprit IS NOT NULL THEN now() END,
     run_at = CASE WHEN b.culprit IS NULL THEN b.eligible_at ELSE t.run_at END,
     rank_at = b.eligible_at - t.priority * make_interval(secs => $2::float8)

@@ -5,6 +5,7 @@ import { isUuid } from '../kernel/ids.js';
 import type { TenantScope } from '../kernel/tenant-scope.js';
 import type { TaskStatus } from '../kernel/task-status.js';
 import { WAITING_STATUSES } from './lifecycle.js';
+import { queueNameOf } from './queue-names.js';
 
 export interface TaskFilter {
   status?: TaskStatus | 'active' | 'waiting';
@@ -21,6 +22,8 @@ export interface TaskFilter {
   worker_id?: string;
   /** Text in the client's name, a tag or the error. */
   q?: string;
+  /** Ids or the clients' own names. */
+  ids?: readonly string[];
 }
 
 /** Reads for callers: always within a tenant, never a change. */
@@ -129,10 +132,11 @@ export class TaskReadsRepository {
 
 export type TaskRow = NonNullable<Awaited<ReturnType<TaskReadsRepository['find']>>>;
 
-function conditionsOf(filter: TaskFilter): Prisma.TaskWhereInput {
+/** What a filter asks for, but the worker, whose incarnations must be looked up. */
+export function conditionsOf(filter: TaskFilter): Prisma.TaskWhereInput {
   return {
     type: filter.type,
-    queue: filter.queue,
+    queue: filter.queue && queueNameOf(filter.queue),
     userId: filter.user_id,
     clientId: filter.client_id,
     batchId: filter.batch_id,
@@ -142,6 +146,7 @@ function conditionsOf(filter: TaskFilter): Prisma.TaskWhereInput {
     ...(filter.error_code ? { error: { path: ['code'], equals: filter.error_code } } : {}),
     createdAt: { gte: filter.created_after, lte: filter.created_before },
     ...(filter.q ? { OR: textConditions(filter.q) } : {}),
+    ...(filter.ids ? { AND: [{ OR: nameConditions(filter.ids) }] } : {}),
   };
 }
 
@@ -151,6 +156,13 @@ function textConditions(text: string): Prisma.TaskWhereInput[] {
     { tags: { has: text } },
     { error: { path: ['message'], string_contains: text, mode: 'insensitive' } },
     ...(isUuid(text) ? [{ id: text }] : []),
+  ];
+}
+
+function nameConditions(names: readonly string[]): Prisma.TaskWhereInput[] {
+  return [
+    { id: { in: names.filter((name) => isUuid(name)) } },
+    { externalId: { in: names.filter((name) => !isUuid(name)) } },
   ];
 }
 

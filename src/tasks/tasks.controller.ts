@@ -8,14 +8,13 @@ import type { TenantScope } from '../kernel/tenant-scope.js';
 import { Scope } from '../tenants/tenant-scope.decorator.js';
 import { SUBMIT_FAULTS, answerAccepted } from './accepted.js';
 import { TaskControlService } from './task-control.service.js';
-import { queueNameOf } from './queue-names.js';
+import { TASK_FILTER } from './task-filter.contract.js';
 import {
   AcceptedBatch,
   AcceptedTask,
   AttemptView,
   BatchView,
   CancelledTask,
-  ClientId,
   CreateTask,
   CreateTaskBatch,
   EventView,
@@ -27,17 +26,8 @@ import {
 import { TasksService } from './tasks.service.js';
 
 const ListQuery = PageQuery.extend({
+  ...TASK_FILTER,
   status: TaskStatusFilter.optional(),
-  type: z.string().optional(),
-  queue: z.string().transform(queueNameOf).optional(),
-  user_id: ClientId.optional(),
-  client_id: ClientId.optional(),
-  tag: z.string().optional(),
-  batch_id: z.uuid().optional(),
-  created_after: z.iso.datetime({ offset: true }).optional(),
-  created_before: z.iso.datetime({ offset: true }).optional(),
-  error_code: z.string().optional(),
-  fingerprint: z.string().optional(),
   worker_id: z.string().optional(),
   q: z
     .string()

@@ -4,6 +4,8 @@ import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { Clock } from '../kernel/clock.js';
 import { TransportModule } from '../transport/transport.module.js';
+import { BulkTasksRepository } from './bulk-tasks.repository.js';
+import { BulkTasksService } from './bulk-tasks.service.js';
 import { DependenciesRepository } from './dependencies.repository.js';
 import { DependenciesSweep } from './dependencies.sweep.js';
 import { Burst } from './burst.js';
@@ -24,6 +26,7 @@ import { TaskPublisher } from './task-publisher.js';
 import { TaskReadsRepository } from './task-reads.repository.js';
 import { TaskRecords } from './task-records.js';
 import { TaskRegistry } from './task-registry.js';
+import { TaskRetentionRepository } from './task-retention.repository.js';
 import { TaskStatsRepository } from './task-stats.repository.js';
 import { TaskStatsService } from './task-stats.service.js';
 import { TaskWorker } from './task-worker.js';
@@ -38,6 +41,8 @@ import { WorkLeftRepository } from './work-left.repository.js';
 @Module({
   imports: [DiscoveryModule, TransportModule],
   providers: [
+    BulkTasksRepository,
+    BulkTasksService,
     Clock,
     DependenciesRepository,
     DependenciesSweep,
@@ -52,6 +57,7 @@ import { WorkLeftRepository } from './work-left.repository.js';
     TaskPublisher,
     TaskReadsRepository,
     TaskRegistry,
+    TaskRetentionRepository,
     TaskStatsRepository,
     TaskStatsService,
     TasksRepository,
@@ -59,6 +65,7 @@ import { WorkLeftRepository } from './work-left.repository.js';
     WorkerRecordsRepository,
   ],
   exports: [
+    BulkTasksService,
     Clock,
     Idempotency,
     TaskControlService,
@@ -67,6 +74,7 @@ import { WorkLeftRepository } from './work-left.repository.js';
     TaskPublisher,
     TaskReadsRepository,
     TaskRegistry,
+    TaskRetentionRepository,
     TaskStatsRepository,
     TaskStatsService,
     TasksRepository,

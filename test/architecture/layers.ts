@@ -27,6 +27,7 @@ const LAYERS = [
 const SIDEWAYS: Record<string, string> = {
   'telemetry -> config': 'logs and traces are configured',
   'http -> database': 'a database that cannot be reached is a documented answer of every route',
+  'queue -> operations': 'what operators do to many tasks is background work',
   'engines/extraction -> engines/ocr': 'a scanned page goes through OCR',
 };
 

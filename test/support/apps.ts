@@ -37,7 +37,10 @@ export const startIsolated = () => start(IsolatedWorkerModule.of([TestHandlersMo
 export const startSubmitter = (...more: Type[]) =>
   start({ module: class Submitter {}, imports: [PlatformModule, TestTasksModule, ...more] });
 
-async function start(root: Parameters<typeof NestFactory.createApplicationContext>[0]): Promise<TestApp> {
+/** Any root module as a process of its own would be. */
+export async function start(
+  root: Parameters<typeof NestFactory.createApplicationContext>[0],
+): Promise<TestApp> {
   const app = await NestFactory.createApplicationContext(root as Type, {
     logger: ['error'],
     abortOnError: false,
