@@ -16,6 +16,8 @@ export function toScheduleView(row: ScheduleRow): ScheduleView {
     max_attempts: options.max_attempts ?? null,
     backoff: options.backoff ?? null,
     timeout_ms: options.timeout_ms ?? null,
+    concurrency: options.concurrency ?? null,
+    rate: options.rate ?? null,
     tags: options.tags ?? [],
     labels: options.labels ?? {},
     user_id: options.user_id ?? null,

@@ -29,6 +29,8 @@ const options = {
   max_attempts: task.max_attempts,
   backoff: task.backoff,
   timeout_ms: task.timeout_ms,
+  concurrency: task.concurrency,
+  rate: task.rate,
   tags: task.tags,
   labels: task.labels,
   user_id: task.user_id,
@@ -92,8 +94,10 @@ export const ScheduleView = z
     payload: JsonValue,
     priority: z.int(),
     max_attempts: z.int().nullable(),
-    backoff: z.record(z.string(), z.number()).nullable(),
+    backoff: task.backoff.unwrap().nullable(),
     timeout_ms: z.int().nullable(),
+    concurrency: task.concurrency.unwrap().nullable(),
+    rate: task.rate.unwrap().nullable(),
     tags: z.array(z.string()),
     labels: Metadata,
     user_id: z.string().nullable(),
@@ -113,7 +117,7 @@ export const ScheduleView = z
     last_error: z
       .object({ code: z.string(), message: z.string(), at: z.iso.datetime() })
       .nullable()
-      .describe('Why the tick at next_at was refused; null once one is submitted'),
+      .describe('Why a tick was refused last; null once one is submitted'),
     refusals: z.int().describe('Refusals in a row'),
     fired: z.int().describe('Tasks submitted'),
     skipped: z.int().describe('Ticks that were not; one outage counts for 1,000 at most'),
@@ -132,6 +136,8 @@ export const ScheduleView = z
         max_attempts: null,
         backoff: null,
         timeout_ms: null,
+        concurrency: null,
+        rate: null,
         tags: [],
         labels: {},
         user_id: null,
