@@ -6,7 +6,8 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { text as textOf } from 'node:stream/consumers';
 import type { z } from 'zod';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { AcceptedTask, TaskView } from '../tasks/tasks.contract.js';
+import { Explanation } from '../tasks/explain.contract.js';
+import { AcceptedTask, AttemptView, EventView, TaskView } from '../tasks/tasks.contract.js';
 import type { Launchers } from './cli.js';
 import { runCli } from './program.js';
 import type { Terminal } from './terminal.js';
@@ -116,8 +117,10 @@ describe('help', () => {
     'config',
     'enqueue',
     'status',
+    'explain',
     'logs',
     'jobs',
+    'job',
     'retry',
     'cancel',
     'stats',
@@ -225,6 +228,34 @@ describe('reading', () => {
     const { code, out } = await intake(['status', task.task_id, '--format', 'json']);
     expect(code).toBe(0);
     expect(JSON.parse(out)).toEqual(task);
+  });
+
+  it('explains in words: a sentence, its place, and each reason with what to do', async () => {
+    answers['GET /api/tasks/t/explain'] = [{ body: exampleOf(Explanation) }];
+    const { code, out } = await intake(['explain', 't']);
+    expect(code).toBe(0);
+    expect(out.split('\n')).toEqual([
+      'It waits (pending): the queue documents is paused',
+      '',
+      'place   4 in the tenant',
+      'window  12 of 64',
+      '',
+      '1. The queue documents is paused (queue.paused)',
+      '   since  2026-11-20 10:15:00',
+      '   next   POST /api/queue/queues/documents/resume (or: intake resume documents)',
+    ]);
+  });
+
+  it('shows a job with its attempts and its history', async () => {
+    answers['GET /api/tasks/t'] = [{ body: task }];
+    answers['GET /api/tasks/t/attempts?limit=200'] = [
+      { body: { data: [exampleOf(AttemptView)], next_cursor: null } },
+    ];
+    answers['GET /api/tasks/t/events'] = [{ body: { data: [exampleOf(EventView)] } }];
+    const { out } = await intake(['job', 't']);
+    expect(out).toMatch(/^status +completed$/m);
+    expect(out).toMatch(/^ +1 +failed +2026-11-20 10:15:00 +990 ms +machine1 +storage.unavailable/m);
+    expect(out).toMatch(/^2026-11-20 10:15:00 +claimed +{"epoch":1,"attempt":1}$/m);
   });
 
   it('merges several statuses, newest first', async () => {

@@ -8,6 +8,8 @@ import { addCancel } from './cancel.command.js';
 import type { Cli, Launchers } from './cli.js';
 import { addConfig } from './config.command.js';
 import { addEnqueue } from './enqueue.command.js';
+import { addExplain } from './explain.command.js';
+import { addJob } from './job.command.js';
 import { addJobs } from './jobs.command.js';
 import { addLogs } from './logs.command.js';
 import { addMigrate } from './migrate.command.js';
@@ -25,8 +27,10 @@ const PROCESSES = [addUp, addApi, addWorker, addMigrate, addConfig];
 const WORK = [
   addEnqueue,
   addStatus,
+  addExplain,
   addLogs,
   addJobs,
+  addJob,
   addRetry,
   addCancel,
   addStats,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Json } from '../kernel/json.js';
+import { Explanation } from '../tasks/explain.contract.js';
 import {
   AcceptedBatch,
   AcceptedTask,
@@ -83,6 +84,11 @@ export class TaskCalls {
 
   logs(name: string, page: PageOptions = {}, options: CallOptions = {}) {
     return this.calls.json(`${pathOf(name)}/logs`, pageOf(LogView), { ...options, query: { ...page } });
+  }
+
+  /** Why it is not done, the most decisive reason first, each with the next step. */
+  explain(name: string, options: CallOptions = {}) {
+    return this.calls.json(`${pathOf(name)}/explain`, Explanation, options);
   }
 
   cancel(name: string, options: CallOptions = {}) {

@@ -9,6 +9,9 @@ import { BulkTasksService } from './bulk-tasks.service.js';
 import { DependenciesRepository } from './dependencies.repository.js';
 import { DependenciesSweep } from './dependencies.sweep.js';
 import { Burst } from './burst.js';
+import { ExplainController } from './explain.controller.js';
+import { ExplainRepository } from './explain.repository.js';
+import { ExplainService } from './explain.service.js';
 import { Heartbeat } from './heartbeat.js';
 import { Idempotency } from './idempotency.js';
 import { IdempotencyRepository } from './idempotency.repository.js';
@@ -46,6 +49,8 @@ import { WorkLeftRepository } from './work-left.repository.js';
     Clock,
     DependenciesRepository,
     DependenciesSweep,
+    ExplainRepository,
+    ExplainService,
     Idempotency,
     IdempotencyRepository,
     QueueDepths,
@@ -67,6 +72,7 @@ import { WorkLeftRepository } from './work-left.repository.js';
   exports: [
     BulkTasksService,
     Clock,
+    ExplainService,
     Idempotency,
     TaskControlService,
     TaskMaker,
@@ -85,7 +91,7 @@ import { WorkLeftRepository } from './work-left.repository.js';
 })
 export class TasksModule {}
 
-@Module({ imports: [TasksModule], controllers: [TasksController, BatchesController] })
+@Module({ imports: [TasksModule], controllers: [TasksController, BatchesController, ExplainController] })
 export class TasksApiModule {}
 
 /** What a process needs that runs attempts; the app around it provides WorkerIdentity and Isolation. */
