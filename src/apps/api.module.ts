@@ -9,6 +9,7 @@ import { QueueApiModule } from '../queue/queue.module.js';
 import { SchedulesApiModule } from '../schedules/schedules.module.js';
 import { TasksApiModule } from '../tasks/tasks.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
+import { WebhooksApiModule } from '../webhooks/webhooks.module.js';
 import { PlatformModule } from './platform.module.js';
 
 @Module({
@@ -22,6 +23,7 @@ import { PlatformModule } from './platform.module.js';
     OperationsApiModule,
     DocumentsApiModule,
     DiagnosticsModule,
+    WebhooksApiModule,
   ],
 })
 export class ApiModule {}

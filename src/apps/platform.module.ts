@@ -9,6 +9,7 @@ import { MetricsModule } from '../metrics/metrics.module.js';
 import { SchedulesModule } from '../schedules/schedules.module.js';
 import { SweepsModule } from '../sweeps/sweeps.module.js';
 import { TelemetryModule } from '../telemetry/telemetry.module.js';
+import { WebhooksModule } from '../webhooks/webhooks.module.js';
 
 @Module({
   imports: [
@@ -18,6 +19,7 @@ import { TelemetryModule } from '../telemetry/telemetry.module.js';
     SweepsModule,
     SchedulesModule,
     BulkModule,
+    WebhooksModule,
     HealthModule,
     MetricsModule,
   ],

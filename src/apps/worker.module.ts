@@ -8,6 +8,7 @@ import { Isolation } from '../tasks/isolation.js';
 import { TaskExecutionModule, TasksModule, TasksWorkerModule } from '../tasks/tasks.module.js';
 import { WorkerIdentity } from '../tasks/worker-identity.js';
 import { TelemetryModule } from '../telemetry/telemetry.module.js';
+import { WebhooksModule } from '../webhooks/webhooks.module.js';
 import { IsolatedWorker, NoIsolation } from './isolated-worker.js';
 import { PlatformModule } from './platform.module.js';
 
@@ -47,7 +48,14 @@ export class WorkerModule {
 @Module({})
 export class IsolatedWorkerModule {
   static of(handlers: readonly Type[]): DynamicModule {
-    const base = [ConfigModule, TelemetryModule, DatabaseModule, IsolatedIdentityModule, TaskExecutionModule];
+    const base = [
+      ConfigModule,
+      TelemetryModule,
+      DatabaseModule,
+      WebhooksModule,
+      IsolatedIdentityModule,
+      TaskExecutionModule,
+    ];
     return { module: IsolatedWorkerModule, imports: [...base, ...handlers] };
   }
 }

@@ -8,6 +8,7 @@ import type { z } from 'zod';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Explanation } from '../tasks/explain.contract.js';
 import { AcceptedTask, AttemptView, EventView, TaskView } from '../tasks/tasks.contract.js';
+import { DeliveryView, WebhookSecret } from '../webhooks/webhooks.contract.js';
 import type { Launchers } from './cli.js';
 import { runCli } from './program.js';
 import type { Terminal } from './terminal.js';
@@ -296,6 +297,27 @@ describe('reading', () => {
     const { code, out } = await intake(['logs', 't', '--follow']);
     expect(code).toBe(0);
     expect(out.split('\n').map((text) => text.split(/ {2,}/).at(-1))).toEqual(['one', 'two', 'three']);
+  });
+});
+
+describe('webhooks', () => {
+  const delivery = DeliveryView.parse(exampleOf(DeliveryView));
+  const secret = WebhookSecret.parse(exampleOf(WebhookSecret));
+
+  it('are listed, sent again, and checked with a secret', async () => {
+    answers['GET /api/webhooks/deliveries?limit=5&status=failed&task_id=invoice-7'] = [
+      { body: { data: [{ ...delivery, last_error: 'answered\u001b[2J' }], next_cursor: null } },
+    ];
+    const line = ['webhooks', 'list', '--status', 'failed', '--task', 'invoice-7', '--limit', '5'];
+    const { code, out } = await intake(line);
+    expect([code, out.includes(delivery.url), out.includes('\u001b')]).toEqual([0, true, false]);
+    expect(await intake(['webhooks', 'list', '--status', 'lost'])).toMatchObject({ code: 2 });
+
+    const id = delivery.delivery_id;
+    answers[`POST /api/webhooks/deliveries/${id}/replay`] = [{ status: 202, body: delivery }];
+    expect(await intake(['webhooks', 'replay', id])).toMatchObject({ code: 0 });
+    answers['GET /api/webhooks/secret'] = [{ body: secret }];
+    expect((await intake(['webhooks', 'secret'])).out).toBe(secret.secret);
   });
 });
 

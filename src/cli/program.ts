@@ -20,6 +20,7 @@ import { addStats } from './stats.command.js';
 import { addStatus } from './status.command.js';
 import { harmless, type Terminal } from './terminal.js';
 import { addUp } from './up.command.js';
+import { addWebhooks } from './webhooks.command.js';
 import { addWorker } from './worker.command.js';
 import { addWorkers } from './workers.command.js';
 
@@ -36,6 +37,7 @@ const WORK = [
   addStats,
   addWorkers,
   addSchedules,
+  addWebhooks,
   addSearch,
 ];
 

@@ -6,6 +6,7 @@ import { IntakeError } from './intake-error.js';
 import { QueueCalls } from './queue-calls.js';
 import { ScheduleCalls } from './schedule-calls.js';
 import { TaskCalls } from './task-calls.js';
+import { WebhookCalls } from './webhook-calls.js';
 
 const FIRST_POLL_MS = 50;
 const SLOWEST_POLL_MS = 2_000;
@@ -24,6 +25,7 @@ export class IntakeClient {
   readonly documents: DocumentCalls;
   readonly queue: QueueCalls;
   readonly schedules: ScheduleCalls;
+  readonly webhooks: WebhookCalls;
 
   constructor(options: ClientOptions) {
     const calls = new HttpCalls(options);
@@ -31,6 +33,7 @@ export class IntakeClient {
     this.documents = new DocumentCalls(calls);
     this.queue = new QueueCalls(calls);
     this.schedules = new ScheduleCalls(calls);
+    this.webhooks = new WebhookCalls(calls);
   }
 
   /**

@@ -11,6 +11,7 @@ const TAGS = {
   Tasks: 'Work of any type: submit, watch, cancel, retry.',
   Queue: 'What the queues and workers do, for operators.',
   Documents: 'Files in, searchable text out.',
+  Webhooks: 'Callbacks: what was sent, what was not heard, what they are signed with.',
 };
 
 /** Builds the OpenAPI document of an application; the same application gives the same document, byte for byte. */

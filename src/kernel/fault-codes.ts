@@ -64,6 +64,8 @@ export const FAULT_CODES = {
     retryable: true,
   },
 
+  'delivery.not_found': { status: 404, title: 'There is no such delivery', retryable: false },
+  'delivery.sending': { status: 409, title: 'The delivery is being sent', retryable: true },
   'secret_key.missing': { status: 503, title: 'INTAKE_SECRET_KEY is not set', retryable: false },
   'secret_key.wrong': {
     status: 503,

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import {
   Injectable,
   Logger,
@@ -19,6 +20,8 @@ class Loop {
   private again = false;
   private stopped = false;
   private readonly logger: Logger;
+  /** Whoever wakes a sweep lends it neither its request, nor its trace, nor its transaction. */
+  private readonly own = new AsyncResource('sweep');
 
   constructor(private readonly sweep: Sweep) {
     this.logger = new Logger(sweep.name);
@@ -39,7 +42,7 @@ class Loop {
 
   private start(): void {
     if (this.timer) clearTimeout(this.timer);
-    this.running = this.pass().then((pauseMs) => this.schedule(pauseMs));
+    this.running = this.own.runInAsyncScope(() => this.pass()).then((pauseMs) => this.schedule(pauseMs));
   }
 
   /** @returns milliseconds until the next pass */

@@ -11,7 +11,7 @@ import { Transport, transportKey } from '../transport/transport.js';
 import type { TaskStatus } from '../kernel/task-status.js';
 import { TaskReadsRepository, type TaskFilter, type TaskRow } from './task-reads.repository.js';
 import { taskDepthChanged } from './task-telemetry.js';
-import { toAttemptView, toHistory, toLogView, toTaskView } from './task-views.js';
+import { toAttemptView, toBatchView, toHistory, toLogView, toTaskView } from './task-views.js';
 import { TasksRepository, type CancelledRow } from './tasks.repository.js';
 
 /** What callers can see of tasks that are in, and do to them. */
@@ -135,17 +135,7 @@ export class TaskControlService {
   async batch(scope: TenantScope, id: string) {
     const batch = await this.reads.findBatch(scope, id);
     if (!batch) throw new Fault('batch.not_found', `There is no batch ${id}`);
-    const counts = await this.reads.batchTasks(scope, id);
-    return {
-      batch_id: batch.id,
-      total: batch.total,
-      counts: Object.fromEntries(counts.map(({ status, _count }) => [status, _count])),
-      remaining: batch.remaining,
-      finished: batch.remaining === 0,
-      generation: batch.generation,
-      callback_url: batch.callbackUrl,
-      created_at: batch.createdAt.toISOString(),
-    };
+    return toBatchView(batch, await this.reads.batchTasks(scope, id));
   }
 
   /** Statuses by task id; a task that retention removed is not there. */

@@ -1,5 +1,5 @@
 import type { Json } from '../kernel/json.js';
-import type { AcceptedTask, TaskView } from './tasks.contract.js';
+import type { AcceptedTask, BatchView, TaskView } from './tasks.contract.js';
 import type { TaskStatus } from '../kernel/task-status.js';
 import type { TaskError } from './settlement.js';
 import type { TaskReadsRepository, TaskRow } from './task-reads.repository.js';
@@ -82,6 +82,22 @@ export function toTaskView(
     run_ms: msBetween(row.startedAt, row.finishedAt),
     worker_id: workerName ?? null,
     links: linksOf(row.id),
+  };
+}
+
+export function toBatchView(
+  batch: NonNullable<Awaited<ReturnType<TaskReadsRepository['findBatch']>>>,
+  counts: ReadonlyArray<{ status: string; _count: number }>,
+): BatchView {
+  return {
+    batch_id: batch.id,
+    total: batch.total,
+    counts: Object.fromEntries(counts.map(({ status, _count }) => [status, _count])),
+    remaining: batch.remaining,
+    finished: batch.remaining === 0,
+    generation: batch.generation,
+    callback_url: batch.callbackUrl,
+    created_at: batch.createdAt.toISOString(),
   };
 }
 

@@ -349,3 +349,4 @@ export const BatchView = z
       },
     ],
   });
+export type BatchView = z.output<typeof BatchView>;

@@ -12,6 +12,8 @@ import { Burst } from './burst.js';
 import { ExplainController } from './explain.controller.js';
 import { ExplainRepository } from './explain.repository.js';
 import { ExplainService } from './explain.service.js';
+import { EndedReadsRepository } from './ended-reads.repository.js';
+import { EndedViews } from './ended-views.js';
 import { Heartbeat } from './heartbeat.js';
 import { Idempotency } from './idempotency.js';
 import { IdempotencyRepository } from './idempotency.repository.js';
@@ -51,6 +53,8 @@ import { WorkLeftRepository } from './work-left.repository.js';
     DependenciesSweep,
     ExplainRepository,
     ExplainService,
+    EndedReadsRepository,
+    EndedViews,
     Idempotency,
     IdempotencyRepository,
     QueueDepths,
@@ -74,6 +78,7 @@ import { WorkLeftRepository } from './work-left.repository.js';
     Clock,
     ExplainService,
     Idempotency,
+    EndedViews,
     TaskControlService,
     TaskMaker,
     TaskObservers,

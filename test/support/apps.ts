@@ -23,6 +23,7 @@ export async function freshEnvironment(transport: TransportKind, variables: Reco
     WORKER_POLL_INTERVAL: '0.2',
     TASK_BACKOFF_MS: '20',
     SHUTDOWN_TIMEOUT: '5',
+    INTAKE_SECRET_KEY: 'the secret key of a test environment',
     ...(transport === 'redis' ? { REDIS_URL: await redisUrl() } : {}),
     ...variables,
   };

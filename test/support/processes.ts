@@ -99,6 +99,7 @@ export class Deployment {
       LOG_LEVEL: 'warn',
       TASK_BACKOFF_MS: '50',
       SHUTDOWN_TIMEOUT: '5',
+      INTAKE_SECRET_KEY: 'the secret key of a test deployment',
       INTAKE_DATA_DIR: folder,
       ...(transport === 'redis' ? { REDIS_URL: await redisUrl() } : {}),
       ...extra,

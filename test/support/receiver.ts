@@ -1,0 +1,84 @@
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+
+export interface Heard {
+  path: string;
+  headers: IncomingHttpHeaders;
+  body: string;
+  message: { type: string; timestamp: string; data: Record<string, unknown> };
+}
+
+type Answer = number | { status: number; headers?: Record<string, string>; body?: string } | 'hold';
+
+/** Somebody's endpoint on this machine: keeps what it hears, answers as told. */
+export class Receiver {
+  readonly heard: Heard[] = [];
+  private readonly held: ServerResponse[] = [];
+  private readonly script = new Map<string, Answer[]>();
+
+  private constructor(private readonly server: Server) {}
+
+  static async start(port = 0): Promise<Receiver> {
+    const server = createServer();
+    const receiver = new Receiver(server);
+    server.on('request', (request, response) => void receiver.receive(request, response));
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    return receiver;
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  url(path: string): string {
+    return `http://127.0.0.1:${this.port}${path}`;
+  }
+
+  /** Answers on a path in turn, the last one for ever; 200 where nothing was said. `hold` does not answer. */
+  answers(path: string, ...answers: Answer[]): void {
+    this.script.set(path, answers);
+  }
+
+  on(path: string): Heard[] {
+    return this.heard.filter((each) => each.path === path);
+  }
+
+  async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+
+  private async receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { url: path = '', headers } = request;
+    const body = await text(request);
+    this.heard.push({ path, headers, body, message: JSON.parse(body) as Heard['message'] });
+    this.answer(path, response);
+  }
+
+  private answer(path: string, response: ServerResponse): void {
+    const answers = this.script.get(path) ?? [200];
+    const answer = (answers.length > 1 ? answers.shift() : answers[0]) ?? 200;
+    if (answer === 'hold') return void this.held.push(response);
+    const { status, headers = {}, body = 'heard' } = typeof answer === 'number' ? { status: answer } : answer;
+    response.writeHead(status, headers).end(body);
+  }
+}
+
+/** The check of Standard Webhooks, as a receiver writes it: ours is not used here. */
+export function isSigned({ headers, body }: Heard, secret: string): boolean {
+  const content = `${String(headers['webhook-id'])}.${String(headers['webhook-timestamp'])}.${body}`;
+  const key = Buffer.from(secret.replace('whsec_', ''), 'base64');
+  const expected = `v1,${createHmac('sha256', key).update(content).digest('base64')}`;
+  return String(headers['webhook-signature']).split(' ').includes(expected);
+}
