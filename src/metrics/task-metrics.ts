@@ -1,5 +1,12 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { taskClaimed, taskRepaired, taskSettled, taskStuck, taskSubmitted } from '../tasks/task-telemetry.js';
+import {
+  taskClaimed,
+  taskRepaired,
+  taskSettled,
+  taskStuck,
+  taskSubmitted,
+  startAlarmRaised,
+} from '../tasks/task-telemetry.js';
 import { Metrics } from '../telemetry/metrics.registry.js';
 
 /** Seconds, from 5 ms to half an hour. */
@@ -29,7 +36,11 @@ export class TaskMetrics implements OnModuleInit, OnModuleDestroy {
     const run = metrics.histogram('task_run_seconds', 'From started to ended', ['queue', 'type'], BUCKETS);
     const repairs = metrics.counter('repairs_total', 'What the reconciler put right', ['kind']);
     const stuck = metrics.counter('handlers_stuck_total', 'Handlers that did not stop when asked', ['type']);
+    const alarms = metrics.counter('start_alarms_total', 'Queues whose tasks began to start too late', [
+      'queue',
+    ]);
     this.subscriptions = [
+      startAlarmRaised.subscribe(({ queue }) => alarms.inc({ queue })),
       taskSubmitted.subscribe(({ queue, type }) => submitted.inc({ queue, type })),
       taskClaimed.subscribe(({ queue, type, waitMs }) => wait.observe({ queue, type }, waitMs / 1_000)),
       taskSettled.subscribe(({ queue, type, outcome, runMs }) => {

@@ -6,6 +6,7 @@ import { LEASE_MS } from '../tasks/heartbeat.js';
 /** Queues get their row from the first worker; $3 names those known without one. $2: lease, s. Reads only. */
 const STATES = `
 SELECT n.name, coalesce(q."window", 64) AS window_size,
+  q.start_alarm_at,
   coalesce(q.paused, false) OR coalesce(tq.paused, false) AS paused,
   ARRAY(SELECT w.incarnation::text FROM workers w
     WHERE n.name = ANY(w.queues) AND w.kind <> 'isolated' AND w.status NOT IN ('lost', 'stopped')
@@ -18,6 +19,8 @@ ORDER BY n.name`;
 export interface QueueState {
   name: string;
   window_size: number;
+  /** Since when its tasks start too late, if they do. */
+  start_alarm_at: Date | null;
   /** For this tenant or for everyone. */
   paused: boolean;
   /** Incarnations of the live workers that serve it. */

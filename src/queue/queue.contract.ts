@@ -33,6 +33,10 @@ export const QueueNumbers = z
     wait_p95_ms: milliseconds,
     run_p95_ms: milliseconds,
     paused: z.boolean(),
+    start_alarm_at: z.iso
+      .datetime()
+      .nullable()
+      .describe('Since when its oldest task has waited longer than the queue allows; null when none does'),
     workers: count.describe('Live processes that serve the queue'),
     transport: TransportUsageView,
   })
@@ -56,6 +60,7 @@ const documents: QueueNumbers = {
   wait_p95_ms: 840,
   run_p95_ms: 2_310,
   paused: false,
+  start_alarm_at: null,
   workers: 2,
   transport: { kind: 'redis', memory_bytes: 1_204_224, keys: 41, window_used: 12, window_size: 64 },
 };

@@ -142,11 +142,13 @@ function describe(name: string, queues: readonly QueueState[], readings: Reading
   const names = new Set(queues.map((queue) => queue.name));
   const waiting = [...names].map((queue) => readings.transport.waiting.get(queue) ?? null);
   const ages = [...names].flatMap((queue) => readings.oldestSeconds.get(queue) ?? []);
+  const alarms = queues.flatMap(({ start_alarm_at }) => start_alarm_at?.getTime() ?? []);
   return {
     name,
     ...numbersOf(sumOf(readings.sinceEver, names), sumOf(readings.recent, names), readings.minutes),
     oldest_age_seconds: ages.length > 0 ? Math.max(...ages) : null,
     paused: queues.length > 0 && queues.every(({ paused }) => paused),
+    start_alarm_at: alarms.length > 0 ? new Date(Math.min(...alarms)).toISOString() : null,
     workers: new Set(queues.flatMap(({ workers }) => workers)).size,
     transport: {
       ...readings.transport.whole,

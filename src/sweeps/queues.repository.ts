@@ -47,6 +47,47 @@ const SERVER_TIME = `
 SELECT extract(epoch FROM now())::float8 * 1000 AS "nowMs",
   extract(epoch FROM pg_postmaster_start_time())::float8 * 1000 AS "startedMs"`;
 
+/**
+ * Raises and clears alarms: how long the oldest task waits that could run, against what its queue allows. Reads the head
+ * of an index per tenant that waits. Locks: queues whose alarm changes.
+ */
+const JUDGE_STARTS = `
+WITH RECURSIVE waiting AS (
+  SELECT q.name AS queue, (SELECT t.tenant_id FROM tasks t
+    WHERE t.queue = q.name AND t.status = 'pending' ORDER BY t.tenant_id LIMIT 1) AS tenant_id
+  FROM queues q WHERE NOT q.paused
+  UNION ALL
+  SELECT w.queue, (SELECT t.tenant_id FROM tasks t
+    WHERE t.queue = w.queue AND t.status = 'pending' AND t.tenant_id > w.tenant_id ORDER BY t.tenant_id LIMIT 1)
+  FROM waiting w WHERE w.tenant_id IS NOT NULL
+),
+eligible AS (
+  SELECT w.queue, (SELECT coalesce(t.run_at, t.created_at) FROM tasks t
+    WHERE t.tenant_id = w.tenant_id AND t.queue = w.queue AND t.status = 'pending'
+    ORDER BY coalesce(t.run_at, t.created_at) LIMIT 1) AS since
+  FROM waiting w WHERE NOT EXISTS (
+    SELECT FROM tenant_queues tq WHERE tq.tenant_id = w.tenant_id AND tq.queue = w.queue AND tq.paused)
+  UNION ALL
+  SELECT q.name, (SELECT min(coalesce(t.run_at, t.created_at)) FROM tasks t WHERE t.queue = q.name AND t.status = 'queued')
+  FROM queues q WHERE NOT q.paused
+),
+judged AS (
+  SELECT q.name, extract(epoch FROM now() - min(e.since))::float8 AS age,
+    coalesce(min(e.since) < now() - make_interval(secs => q.start_alarm_seconds), false) AS late
+  FROM queues q LEFT JOIN eligible e ON e.queue = q.name GROUP BY q.name
+)
+UPDATE queues q SET start_alarm_at = CASE WHEN j.late THEN now() END
+FROM judged j WHERE j.name = q.name AND j.late <> (q.start_alarm_at IS NOT NULL)
+RETURNING q.name AS queue, j.late AS raised, j.age AS age_seconds, q.start_alarm_seconds AS limit_seconds`;
+
+/** A queue whose alarm was raised, or is over. */
+export interface StartVerdict {
+  queue: string;
+  raised: boolean;
+  age_seconds: number | null;
+  limit_seconds: number;
+}
+
 /** The mark that the transport should carry for a queue; `incarnation` is `null` before the first. */
 export interface TransportMark {
   incarnation: string | null;
@@ -73,6 +114,11 @@ export class QueuesRepository {
   async noteLostWorkers(tx: Tx, leaseSeconds: number): Promise<void> {
     await this.database.executeIn(tx, NOTE_LOST_WORKERS, leaseSeconds);
     await this.database.executeIn(tx, FORGET_WORKERS);
+  }
+
+  /** @returns the queues whose alarm changed just now, and by nobody else */
+  judgeStarts(): Promise<StartVerdict[]> {
+    return this.database.query(JUDGE_STARTS);
   }
 
   async transportMark(queue: string): Promise<TransportMark | undefined> {

@@ -5,18 +5,22 @@ import { DiscoveryModule } from '@nestjs/core';
 import { TasksModule } from '../tasks/tasks.module.js';
 import { taskDepthChanged, taskSettled } from '../tasks/task-telemetry.js';
 import { DispatchSweep } from './dispatch.sweep.js';
+import { ExpirySweep } from './expiry.sweep.js';
 import { QueuesRepository } from './queues.repository.js';
 import { ReconcileSweep } from './reconcile.sweep.js';
 import { ReconcilerReach } from './reconciler-reach.js';
 import { StatsFoldingSweep } from './stats-folding.sweep.js';
 import { RedispatchSweep } from './redispatch.sweep.js';
 import { RetentionSweep } from './retention.sweep.js';
+import { StartAlarmSweep } from './start-alarm.sweep.js';
 import { SweepRunner } from './sweep-runner.js';
 
 @Module({
   imports: [DiscoveryModule, TasksModule],
   providers: [
     DispatchSweep,
+    ExpirySweep,
+    StartAlarmSweep,
     ReconcileSweep,
     RedispatchSweep,
     RetentionSweep,

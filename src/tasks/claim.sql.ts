@@ -1,7 +1,8 @@
 import { CHANGED, DELTAS, guard, to } from './parts.sql.js';
 
 const CLAIMED = `t.id, t.tenant_id, t.queue, t.type, t.attempts, t.epoch, t.payload, t.max_attempts, t.returns, t.backoff,
-  t.timeout_ms, t.traceparent, extract(epoch FROM now() - coalesce(t.run_at, t.created_at))::float8 * 1000 AS wait_ms`;
+  t.timeout_ms, t.traceparent, extract(epoch FROM now() - coalesce(t.run_at, t.created_at))::float8 * 1000 AS wait_ms,
+  extract(epoch FROM t.deadline_at - now())::float8 * 1000 AS deadline_ms`;
 
 /**
  * Locks: the named rows that are queued, in id order, found by the index of the queued alone; and, shared, the switch of
@@ -18,7 +19,8 @@ FROM (SELECT DISTINCT queue FROM locked ORDER BY queue) AS l`;
 
 /**
  * Locks: none, LOCK_CLAIMS went before. $2: incarnation, $3: whether this process may run suspects.
- * Of two claims of one row in one batch (the transport delivered twice) only one gets it.
+ * Of two claims of one row in one batch (the transport delivered twice) only one gets it. What is past its times is left to
+ * the sweep.
  */
 export const CLAIM = `
 WITH input AS MATERIALIZED (
@@ -32,6 +34,7 @@ before AS MATERIALIZED (
   JOIN tasks t ON t.queue = i.queue AND t.id = i.id AND t.status = 'queued' AND t.epoch = i.epoch
   LEFT JOIN switches q ON q.name = t.queue
   LEFT JOIN tenant_queues tq ON tq.tenant_id = t.tenant_id AND tq.queue = t.queue
+  WHERE coalesce(t.deadline_at > now(), true) AND coalesce(t.expires_at > now() OR t.started_at IS NOT NULL, true)
   ORDER BY t.id
 ),
 changed AS (
@@ -43,7 +46,7 @@ changed AS (
     progress = NULL, progress_message = NULL
   FROM before b
   WHERE t.ctid = b.at AND t.id = b.id AND ${guard('claim')} AND (b.paused OR $3::boolean OR NOT b.suspect)
-  RETURNING ${CHANGED}, t.payload, t.max_attempts, t.returns, t.backoff, t.timeout_ms, t.traceparent, b.token
+  RETURNING ${CHANGED}, t.payload, t.max_attempts, t.returns, t.backoff, t.timeout_ms, t.traceparent, t.deadline_at, b.token
 ),
 ${DELTAS}
 SELECT ${CLAIMED}, t.token, CASE WHEN t.status = 'processing' THEN 'claimed' ELSE 'withdrawn' END AS verdict

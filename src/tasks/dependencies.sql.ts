@@ -1,5 +1,5 @@
 import { fingerprintSql } from './fingerprint.js';
-import { CHANGED, DELTAS, ENDED, guard, to } from './parts.sql.js';
+import { CHANGED, DELTAS, ENDED, errorOf, guard, to } from './parts.sql.js';
 
 /** Tasks of a tenant by id or by their own name. $2: ids, $3: names. Reads only. */
 export const FIND_PARENTS = `
@@ -114,8 +114,10 @@ changed AS (
   UPDATE tasks t SET status = b.target,
     reason = CASE WHEN b.culprit IS NOT NULL THEN 'dependency_failed' WHEN b.target = ${to('delay')}
       THEN CASE WHEN t.delay_ms IS NULL THEN 'run_at' ELSE 'dependency_delay' END END,
-    error = CASE WHEN b.culprit IS NOT NULL THEN jsonb_build_object('code', 'dependency.failed', 'retryable', false,
-      'message', format('Task %s, which this one depends on, did not complete', b.culprit)) END,
+    error = CASE WHEN b.culprit IS NOT NULL THEN ${errorOf(
+      'dependency.failed',
+      `format('Task %s, which this one depends on, did not complete', b.culprit)`,
+    )} END,
     fingerprint = CASE WHEN b.target = ${to('abandon')} THEN ${fingerprintSql('t.type', ABANDONED)} END,
     finished_at = CASE WHEN b.culprit IS NOT NULL THEN now() END,
     run_at = CASE WHEN b.culprit IS NULL THEN b.eligible_at ELSE t.run_at END,

@@ -1,4 +1,7 @@
 import { DURATION_BOUNDS_MS } from './duration-bounds.js';
+import { FAULT_CODES, type FaultCode } from '../kernel/fault-codes.js';
+import { fingerprintSql } from './fingerprint.js';
+import { MISSED_DEADLINE } from './settlement.js';
 import { sourcesOf, targetOf, type TaskEvent } from './lifecycle.js';
 
 /*
@@ -44,6 +47,16 @@ export const ENDED = `${END},
 
 /** Where one statement locks and writes, its snapshot is older than the lock: children are looked for in the next. */
 export const ENDED_BY_SWEEP = `${END}, true AS feeds`;
+
+/** An error that a statement writes itself; the message is an SQL expression. */
+export const errorOf = (code: FaultCode, message: string): string =>
+  `jsonb_build_object('code', '${code}', 'retryable', ${FAULT_CODES[code].retryable}, 'message', ${message})`;
+
+/** What a task ends with that is past its deadline. */
+export const OVERDUE = {
+  error: errorOf('task.expired', `'${MISSED_DEADLINE}'`),
+  fingerprint: fingerprintSql('t.type', { code: 'task.expired', message: MISSED_DEADLINE }),
+};
 
 /** Counters owed by `changed` (after) and `before`: depths move, totals and histograms grow. */
 export const DELTAS = `

@@ -3,7 +3,7 @@ import { storableText, toStorable } from '../kernel/storable.js';
 import type { Lease, LogLine } from './task-rows.js';
 
 /** Why a running handler is asked to stop. */
-export type StopReason = 'timeout' | 'cancelled' | 'shutdown' | 'lease_in_doubt';
+export type StopReason = 'timeout' | 'deadline' | 'cancelled' | 'shutdown' | 'lease_in_doubt';
 
 /** One attempt in this process, from before its claim until after its settlement. */
 export class RunningAttempt {

@@ -1,25 +1,30 @@
-import { ATTEMPTS, CHANGED, DELTAS, ENDED, guard, to } from './parts.sql.js';
+import { ATTEMPTS, CHANGED, DELTAS, ENDED, OVERDUE, guard, to } from './parts.sql.js';
 
-/** Locks: none, LOCK_TASKS went before. $2: aging, s. A row whose cancel was asked ends cancelled unless it completed. */
+/**
+ * Locks: none, LOCK_TASKS went before. $2: aging, s. A row whose cancel was asked, or whose deadline
+ * has passed, ends with that unless it completed.
+ */
 export const SETTLE = `
 WITH before AS (
   SELECT t.id, t.status, t.attempts, t.lease_token, t.worker_incarnation, i.event, i.spends, i.returns, i.result,
-    i.error, i.fingerprint, i.logs, i.delay_ms,
-    CASE WHEN c.cancels THEN ${to('abort')} ELSE i.target END AS target,
+    i.error, i.fingerprint, i.logs, i.delay_ms, c.overruns AND NOT c.cancels AS overruns,
+    CASE WHEN c.cancels THEN ${to('abort')} WHEN c.overruns THEN ${to('overrun')} ELSE i.target END AS target,
     CASE WHEN c.cancels THEN 'cancelled' ELSE i.outcome END AS outcome,
-    CASE WHEN c.cancels THEN NULL ELSE i.reason END AS reason
+    CASE WHEN c.cancels THEN NULL WHEN c.overruns THEN 'expired' ELSE i.reason END AS reason
   FROM jsonb_to_recordset($1::jsonb) AS i(
     id uuid, epoch int, token uuid, event text, target text, outcome text, reason text, spends smallint,
     returns smallint, delay_ms float8, result jsonb, error jsonb, fingerprint text, logs jsonb)
   JOIN tasks t ON t.id = i.id AND t.epoch = i.epoch AND t.lease_token = i.token
-  CROSS JOIN LATERAL (SELECT i.event <> 'complete' AND t.cancel_requested_at IS NOT NULL AS cancels) AS c
+  CROSS JOIN LATERAL (SELECT i.event <> 'complete' AND t.cancel_requested_at IS NOT NULL AS cancels,
+    i.target IN ('scheduled', 'pending') AND coalesce(t.deadline_at <= now(), false) AS overruns) AS c
   WHERE ${guard('complete')}
 ),
 changed AS (
   UPDATE tasks t SET
     status = b.target, reason = b.reason, attempts = t.attempts + b.spends, returns = t.returns + b.returns,
-    lease_token = NULL, result = b.result, fingerprint = b.fingerprint,
-    error = CASE WHEN b.event = 'complete' THEN NULL ELSE coalesce(b.error, t.error) END,
+    lease_token = NULL, result = b.result,
+    fingerprint = CASE WHEN b.overruns THEN ${OVERDUE.fingerprint} ELSE b.fingerprint END,
+    error = CASE WHEN b.event = 'complete' THEN NULL WHEN b.overruns THEN ${OVERDUE.error} ELSE coalesce(b.error, t.error) END,
     run_at = CASE b.target WHEN 'scheduled' THEN now() + b.delay_ms * interval '1 millisecond'
       WHEN 'pending' THEN now() ELSE t.run_at END,
     rank_at = CASE WHEN b.target = 'scheduled'

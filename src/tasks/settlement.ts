@@ -8,6 +8,9 @@ import type { TaskOutcome } from './task-outcome.js';
 /** Returns that spend no attempt (snooze, Retry-After, interrupt) before each starts to spend one. */
 export const MAX_UNSPENT_RETURNS = 100;
 
+/** What is said of a task whose deadline came before its end. */
+export const MISSED_DEADLINE = 'The task was not finished by its deadline';
+
 /** What the decision needs to know of a task when its attempt began. */
 export interface Accounts {
   attempts: number;
@@ -21,6 +24,7 @@ export type Ending =
   | { kind: 'returned'; outcome: TaskOutcome<unknown> }
   | { kind: 'threw'; error: unknown }
   | { kind: 'timed_out'; timeoutMs: number }
+  | { kind: 'overran' }
   | { kind: 'interrupted' };
 
 export type AttemptOutcome =
@@ -34,7 +38,7 @@ export interface TaskError {
 
 /** What settling writes: one event of the lifecycle and the values that go with it. */
 export interface Settlement {
-  event: Extract<TaskEvent, 'complete' | 'retry' | 'snooze' | 'interrupt' | 'reject' | 'exhaust'>;
+  event: Extract<TaskEvent, 'complete' | 'retry' | 'snooze' | 'interrupt' | 'reject' | 'exhaust' | 'overrun'>;
   outcome: AttemptOutcome;
   reason: string | null;
   spends: 0 | 1;
@@ -63,6 +67,10 @@ export function decide(accounts: Accounts, ending: Ending): Settlement {
     case 'timed_out': {
       const message = `The attempt ran longer than ${ending.timeoutMs / 1_000} s`;
       return spend(accounts, 'timed_out', 'timeout', { code: 'handler.timeout', message, retryable: true });
+    }
+    case 'overran': {
+      const error = { code: 'task.expired', message: MISSED_DEADLINE, retryable: false };
+      return { ...NOTHING, event: 'overrun', outcome: 'timed_out', reason: 'expired', spends: 1, error };
     }
     case 'interrupted':
       return giveBack(accounts, { event: 'interrupt', outcome: 'interrupted', delayMs: null, reason: null });

@@ -77,7 +77,11 @@ export class TaskExecutor {
     if (!parsed?.success)
       return { kind: 'returned', outcome: rejected('request.invalid', describe(parsed?.error.issues)) };
     if (attempt.stopReason) return { kind: 'interrupted' };
-    const timer = setTimeout(() => attempt.stop('timeout'), task.timeout_ms);
+    const { deadline_ms: deadlineMs, timeout_ms: timeoutMs } = task;
+    const isBound = deadlineMs !== null && deadlineMs < timeoutMs;
+    const timer = isBound
+      ? setTimeout(() => attempt.stop('deadline'), deadlineMs)
+      : setTimeout(() => attempt.stop('timeout'), timeoutMs);
     try {
       const handled = this.handle(handler, this.toRun(task, parsed.data, attempt));
       return this.interpret(task, attempt, await Promise.race([handled, graceAfter(attempt.signal)]));
@@ -102,6 +106,7 @@ export class TaskExecutor {
   private interpret(task: ClaimedTask, attempt: RunningAttempt, ending: Ending | null): Ending {
     if (!ending) taskStuck.publish({ taskId: task.id, type: task.type });
     if (ending && (ending.kind === 'returned' || !attempt.stopReason)) return ending;
+    if (attempt.stopReason === 'deadline') return { kind: 'overran' };
     return attempt.stopReason === 'timeout'
       ? { kind: 'timed_out', timeoutMs: task.timeout_ms }
       : { kind: 'interrupted' };

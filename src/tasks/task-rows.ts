@@ -84,6 +84,8 @@ export interface ClaimedTask {
   timeout_ms: number;
   traceparent: string | null;
   wait_ms: number;
+  /** Until its deadline, if it has one. */
+  deadline_ms: number | null;
   /** The claim's own: of two claims of one row only one gets it. */
   token: string;
   /** `suspect`: two crashes; only a process of its own may claim it. */

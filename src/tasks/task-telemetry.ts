@@ -42,6 +42,11 @@ export interface TaskDepthChanged {
   queue: string;
 }
 
+/** A queue whose oldest task waits longer than its alarm allows; once an episode. */
+export interface StartAlarmRaised {
+  queue: string;
+}
+
 /** Somebody who is waited for ended, or lives again. */
 export type DependenciesChanged = Record<string, never>;
 
@@ -51,6 +56,7 @@ export const taskSettled = typed<TaskSettled>('intake:task:settled');
 export const taskStuck = typed<TaskStuck>('intake:task:stuck');
 export const taskDepthChanged = typed<TaskDepthChanged>('intake:task:depth_changed');
 export const dependenciesChanged = typed<DependenciesChanged>('intake:task:dependencies_changed');
+export const startAlarmRaised = typed<StartAlarmRaised>('intake:queue:start_alarm');
 export const taskRepaired = typed<TaskRepaired>('intake:task:repaired');
 
 interface TypedChannel<Message> {

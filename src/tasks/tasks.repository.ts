@@ -34,7 +34,7 @@ import {
   REDISPATCH,
   WAKE,
 } from './dispatch.sql.js';
-import { LOSE, TIME_OUT } from './repair.sql.js';
+import { EXPIRE, LOSE, TIME_OUT } from './repair.sql.js';
 import { CANCEL, REPLAY } from './control.sql.js';
 
 export interface NewBatch {
@@ -260,6 +260,11 @@ export class TasksRepository {
   /** Ends attempts that are past their time. @returns what became of their tasks */
   timeOut(tx: Tx, graceSeconds: number): Promise<EndedTask[]> {
     return this.change(tx, TIME_OUT, graceSeconds, this.agingSeconds);
+  }
+
+  /** Ends waiting tasks that are past `expires_at`, never started, or past `deadline_at`. */
+  expire(tx: Tx, limit: number): Promise<EndedTask[]> {
+    return this.change(tx, EXPIRE, limit);
   }
 
   /** @returns the tasks that are cancelled now, and those still `processing` that were asked to stop */
