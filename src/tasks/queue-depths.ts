@@ -7,8 +7,13 @@ import { ignoring } from '../telemetry/ignoring.js';
 import { WAITING_STATUSES } from './lifecycle.js';
 import { TaskStatsRepository } from './task-stats.repository.js';
 
-/** How many tasks wait, by queue. */
-export type Depths = Map<string, number>;
+/** How many tasks of a tenant wait in each queue, and how many may; 0 is no limit. */
+export interface Depths {
+  waiting: Map<string, number>;
+  limit: number;
+  /** The variable or the tenant's own number. */
+  limitName: string;
+}
 
 interface Snapshot {
   readAtMs: number;
@@ -42,13 +47,13 @@ export class QueueDepths {
    * @throws Fault `queue.full`
    */
   admit(depths: Depths, queue: string, count: number): number {
-    const depth = (depths.get(queue) ?? 0) + count;
-    const limit = this.config.maxQueueSize;
+    const { waiting, limit, limitName } = depths;
+    const depth = (waiting.get(queue) ?? 0) + count;
     if (limit > 0 && depth > limit) {
-      const detail = `The queue ${queue} holds ${depth - count} waiting tasks and may hold ${limit} (MAX_QUEUE_SIZE); try again later`;
+      const detail = `The queue ${queue} holds ${depth - count} waiting tasks and may hold ${limit} (${limitName}); try again later`;
       throw new Fault('queue.full', detail, { retryAfterSeconds: 5 });
     }
-    depths.set(queue, depth);
+    waiting.set(queue, depth);
     return depth;
   }
 
@@ -71,11 +76,14 @@ export class QueueDepths {
   }
 
   private async load(scope: TenantScope): Promise<Snapshot> {
-    const depths: Depths = new Map();
-    for (const { queue, metric, amount } of await this.stats.totals(scope)) {
-      if (WAITING_METRICS.has(metric)) depths.set(queue, (depths.get(queue) ?? 0) + amount);
+    const [totals, own] = await Promise.all([this.stats.totals(scope), this.stats.maxPending(scope)]);
+    const waiting = new Map<string, number>();
+    for (const { queue, metric, amount } of totals) {
+      if (WAITING_METRICS.has(metric)) waiting.set(queue, (waiting.get(queue) ?? 0) + amount);
     }
-    const snapshot = { readAtMs: this.clock.monotonicMs(), depths };
+    const limit = own ?? this.config.maxQueueSize;
+    const limitName = own === null ? 'MAX_QUEUE_SIZE' : "the tenant's max_pending";
+    const snapshot = { readAtMs: this.clock.monotonicMs(), depths: { waiting, limit, limitName } };
     this.snapshots.set(scope.tenantId, snapshot);
     return snapshot;
   }

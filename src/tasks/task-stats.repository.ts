@@ -36,6 +36,12 @@ export interface HistoryStep {
 export class TaskStatsRepository {
   constructor(private readonly database: Database) {}
 
+  /** How many tasks of a tenant may wait in a queue; `null` when it has no number of its own. */
+  async maxPending(scope: TenantScope): Promise<number | null> {
+    const tenant = await this.database.client.tenant.findUnique({ where: { id: scope.tenantId } });
+    return tenant?.maxPending ?? null;
+  }
+
   totals(scope: TenantScope): Promise<Count[]> {
     return this.database.query(TOTALS, scope.tenantId);
   }
