@@ -6,6 +6,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { text as textOf } from 'node:stream/consumers';
 import type { z } from 'zod';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { QueueView } from '../queue/queue.contract.js';
 import { Explanation } from '../tasks/explain.contract.js';
 import { AcceptedTask, AttemptView, EventView, TaskView } from '../tasks/tasks.contract.js';
 import { DeliveryView, WebhookSecret } from '../webhooks/webhooks.contract.js';
@@ -126,11 +127,23 @@ describe('help', () => {
     'cancel',
     'stats',
     'workers',
+    'pause',
+    'resume',
     'search',
   ])('of %s has an example', async (command) => {
     const { code, out } = await intake([command, '--help']);
     expect(code).toBe(0);
     expect(out).toMatch(new RegExp(`Examples?:\\n +.*intake ${command}`));
+  });
+});
+
+describe('a queue', () => {
+  it.each([
+    { command: 'pause', says: 'The queue documents is paused' },
+    { command: 'resume', says: 'The queue documents goes on' },
+  ])('takes $command by any of its names', async ({ command, says }) => {
+    answers[`POST /api/queue/queues/document_ingestion/${command}`] = [{ body: exampleOf(QueueView) }];
+    expect(await intake([command, 'document_ingestion'])).toMatchObject({ code: 0, out: says });
   });
 });
 

@@ -13,6 +13,7 @@ import { addJob } from './job.command.js';
 import { addJobs } from './jobs.command.js';
 import { addLogs } from './logs.command.js';
 import { addMigrate } from './migrate.command.js';
+import { addPause } from './pause.command.js';
 import { addRetry } from './retry.command.js';
 import { addSchedules } from './schedules.command.js';
 import { addSearch } from './search.command.js';
@@ -38,6 +39,7 @@ const WORK = [
   addWorkers,
   addSchedules,
   addWebhooks,
+  addPause,
   addSearch,
 ];
 

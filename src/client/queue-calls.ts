@@ -1,4 +1,4 @@
-import { QueueHistory, QueueStats, WorkerTotals, WorkerView } from '../queue/queue.contract.js';
+import { QueueHistory, QueueStats, QueueView, WorkerTotals, WorkerView } from '../queue/queue.contract.js';
 import type { CallOptions, HttpCalls } from './http-calls.js';
 import { pageOf, type PageOptions } from './page.js';
 
@@ -19,6 +19,19 @@ export class QueueCalls {
     return this.calls.json('/api/queue/history', QueueHistory, { ...options, query });
   }
 
+  queues(page: PageOptions = {}, options: CallOptions = {}) {
+    return this.calls.json('/api/queue/queues', pageOf(QueueView), { ...options, query: { ...page } });
+  }
+
+  /** Once this is answered no task of the queue starts anywhere; what runs goes on. */
+  pause(queue: string, options: CallOptions = {}) {
+    return this.switch(queue, 'pause', options);
+  }
+
+  resume(queue: string, options: CallOptions = {}) {
+    return this.switch(queue, 'resume', options);
+  }
+
   workers(page: PageOptions = {}, options: CallOptions = {}) {
     return this.calls.json('/api/queue/workers', pageOf(WorkerView), { ...options, query: { ...page } });
   }
@@ -35,5 +48,11 @@ export class QueueCalls {
 
   workerTotals(options: CallOptions = {}) {
     return this.calls.json('/api/queue/workers/stats', WorkerTotals, options);
+  }
+
+  /** Setting a switch twice is setting it once: it may be repeated. */
+  private switch(queue: string, to: 'pause' | 'resume', options: CallOptions) {
+    const path = `/api/queue/queues/${encodeURIComponent(queue)}/${to}`;
+    return this.calls.json(path, QueueView, { ...options, method: 'POST', reads: true });
   }
 }

@@ -7,7 +7,7 @@ import { LEASE_MS } from '../tasks/heartbeat.js';
 const STATES = `
 SELECT n.name, coalesce(q."window", 64) AS window_size,
   q.start_alarm_at,
-  coalesce(q.paused, false) OR coalesce(tq.paused, false) AS paused,
+  coalesce(q.paused, false) OR coalesce(tq.paused, false) AS paused, least(q.paused_at, tq.paused_at) AS paused_at,
   ARRAY(SELECT w.incarnation::text FROM workers w
     WHERE n.name = ANY(w.queues) AND w.kind <> 'isolated' AND w.status NOT IN ('lost', 'stopped')
       AND w.last_seen_at >= now() - make_interval(secs => $2::float8)) AS workers
@@ -23,6 +23,7 @@ export interface QueueState {
   start_alarm_at: Date | null;
   /** For this tenant or for everyone. */
   paused: boolean;
+  paused_at: Date | null;
   /** Incarnations of the live workers that serve it. */
   workers: string[];
 }

@@ -12,6 +12,20 @@ export const TransportUsageView = z.object({
   window_size: z.int(),
 });
 
+export const QueueView = z
+  .object({
+    name: z.string(),
+    paused: z.boolean().describe('For you or for everyone'),
+    paused_at: z.iso.datetime().nullable(),
+    window_size: z.int().describe('How many of its tasks the transport holds at most'),
+    workers: count,
+  })
+  .meta({
+    id: 'Queue',
+    examples: [{ name: 'documents', paused: false, paused_at: null, window_size: 64, workers: 2 }],
+  });
+export type QueueView = z.output<typeof QueueView>;
+
 export const QueueNumbers = z
   .object({
     name: z.string(),

@@ -6,6 +6,7 @@ import { BulkTasksController, QueueCleaningController } from './bulk.controller.
 import { BulkModule } from './bulk.module.js';
 import { DeadLettersController } from './dead-letters.controller.js';
 import { QueueController } from './queue.controller.js';
+import { QueuesController } from './queues.controller.js';
 import { QueueService } from './queue.service.js';
 import { QueueStatesRepository } from './queue-states.repository.js';
 import { TransportUsage } from './transport-usage.js';
@@ -13,7 +14,13 @@ import { WorkersRepository } from './workers.repository.js';
 
 @Module({
   imports: [BulkModule, TasksModule],
-  controllers: [BulkTasksController, DeadLettersController, QueueCleaningController, QueueController],
+  controllers: [
+    BulkTasksController,
+    DeadLettersController,
+    QueueCleaningController,
+    QueueController,
+    QueuesController,
+  ],
   providers: [QueueService, QueueStatesRepository, TransportUsage, WorkersRepository],
   exports: [QueueService],
 })

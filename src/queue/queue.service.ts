@@ -7,7 +7,14 @@ import { TaskStatsService, type HistoryRequest, type TaskCounts } from '../tasks
 import { pointsOf } from './queue-history.js';
 import { numbersOf, sumOf } from './queue-numbers.js';
 import { QueueStatesRepository, type QueueState } from './queue-states.repository.js';
-import type { QueueHistory, QueueNumbers, QueueStats, WorkerTotals, WorkerView } from './queue.contract.js';
+import type {
+  QueueHistory,
+  QueueNumbers,
+  QueueStats,
+  QueueView,
+  WorkerTotals,
+  WorkerView,
+} from './queue.contract.js';
 import { TransportUsage } from './transport-usage.js';
 import { WorkersRepository, type WorkerRow } from './workers.repository.js';
 
@@ -70,6 +77,17 @@ export class QueueService {
       step_seconds: range.stepSeconds,
       data: pointsOf(history, range.stepSeconds),
     };
+  }
+
+  /** By name. */
+  async list(scope: TenantScope): Promise<QueueView[]> {
+    return (await this.select(scope, undefined)).map(toQueueView);
+  }
+
+  /** @throws Fault `queue.unknown` */
+  async one(scope: TenantScope, name: string): Promise<QueueView> {
+    const [queue] = await this.select(scope, name);
+    return toQueueView(queue);
   }
 
   async listWorkers(scope: TenantScope, limit: number, before?: string) {
@@ -135,6 +153,10 @@ export class QueueService {
       current_tasks: held.get(incarnation) ?? [],
     }));
   }
+}
+
+function toQueueView({ name, paused, paused_at, window_size, workers }: QueueState): QueueView {
+  return { name, paused, paused_at: paused_at?.toISOString() ?? null, window_size, workers: workers.length };
 }
 
 /** Some queues as one row. */

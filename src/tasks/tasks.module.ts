@@ -20,6 +20,8 @@ import { IdempotencyRepository } from './idempotency.repository.js';
 import { Leases } from './leases.js';
 import { TaskMaker } from './new-task.js';
 import { QueueDepths } from './queue-depths.js';
+import { QueuePausesRepository } from './queue-pauses.repository.js';
+import { QueuePausesService } from './queue-pauses.service.js';
 import { RunningAttempts } from './running-attempts.js';
 import { Submissions } from './submissions.js';
 import { TaskControlService } from './task-control.service.js';
@@ -58,6 +60,8 @@ import { WorkLeftRepository } from './work-left.repository.js';
     Idempotency,
     IdempotencyRepository,
     QueueDepths,
+    QueuePausesRepository,
+    QueuePausesService,
     Submissions,
     TaskControlService,
     TaskEnds,
@@ -79,6 +83,7 @@ import { WorkLeftRepository } from './work-left.repository.js';
     ExplainService,
     Idempotency,
     EndedViews,
+    QueuePausesService,
     TaskControlService,
     TaskMaker,
     TaskObservers,

@@ -101,6 +101,27 @@ describe.each(transports())('queue routes on %s', (kind) => {
     expect(await odd.json()).toMatchObject({ status: 422, errors: [{ path: 'step' }] });
   });
 
+  it('pause a queue and let it go on, and name those that can be', async () => {
+    const turn = async (name: string, to: string) =>
+      fetch(`${api.url}/api/queue/queues/${name}/${to}`, { method: 'POST' });
+    const paused = await turn('acts', 'pause');
+    expect(paused.status).toBe(200);
+    expect(await paused.json()).toMatchObject({ name: 'acts', paused: true, window_size: 64, workers: 1 });
+    const id = await submit(api, { act: 'echo' });
+    expect(await read(api, '/api/queue/queues')).toMatchObject({
+      data: [{ name: 'acts', paused: true, paused_at: expect.any(String) as string }],
+      next_cursor: null,
+    });
+    expect(await (await turn('acts', 'resume')).json()).toMatchObject({ paused: false, paused_at: null });
+    expect((await settled(api, id)).status).toBe('completed');
+    const unknown = await turn('nonsense', 'pause');
+    expect(unknown.status).toBe(404);
+    expect(await unknown.json()).toMatchObject({
+      code: 'queue.unknown',
+      detail: 'There is no queue nonsense; there are acts',
+    });
+  });
+
   it('refuse a queue that does not exist and name those that do', async () => {
     const answer = await fetch(`${api.url}/api/queue/stats?queue=nonesuch`);
     expect(answer.status).toBe(404);
