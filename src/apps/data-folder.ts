@@ -32,7 +32,7 @@ export function takeDataFolder(folder: string): () => void {
 function write(lock: string): boolean {
   try {
     const file = openSync(lock, 'wx');
-    writeSync(file, String(process.pid));
+    writeSync(file, `${process.pid} ${bornAt(process.pid) ?? ''}`);
     closeSync(file);
     return true;
   } catch (error) {
@@ -45,9 +45,23 @@ function write(lock: string): boolean {
 }
 
 function refuseIfAlive(lock: string, folder: string): void {
-  const pid = Number(readFileSync(lock, 'utf8'));
+  const [pid = 0, born] = readFileSync(lock, 'utf8').split(' ').map(Number);
   if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid || !isAlive(pid)) return;
+  // The id may be another program's by now, which has nothing to do with us.
+  const bornNow = bornAt(pid);
+  if (born && bornNow && born !== bornNow) return;
   throw new Error(
     `Intake is running in ${folder} already: stop process ${pid}, or choose another --data-dir (if it is none of ours, remove ${lock})`,
   );
+}
+
+/** Something that two processes of one id do not share: when this one began, in ticks since boot; `null` where nobody tells. */
+function bornAt(pid: number): number | null {
+  try {
+    // The name, in parentheses, may hold anything; the twentieth field after it is the time.
+    const [, fields = ''] = /\) ([^)]*)$/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
+    return Number(fields.split(' ')[19]) || null;
+  } catch {
+    return null;
+  }
 }
