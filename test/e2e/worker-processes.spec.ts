@@ -67,7 +67,7 @@ describe('worker processes', () => {
     const strict = await start({ BURST_MODE: 'true', BURST_STRICT: 'true', WORKER_PROCESSES: '2' });
     expect(await strict.exit()).toBe(1);
     expect(await statusOf(bad)).toBe('failed');
-  });
+  }, 120_000);
 
   it('come several at once: the dead return, the drained stay away, and none outlives its parent', async () => {
     const fleet = await start({ WORKER_PROCESSES: '2', WORKER_ID: 'press' });
@@ -95,7 +95,7 @@ describe('worker processes', () => {
     await orphaned.kill('SIGKILL');
     await eventually(async () => (await living()).length === 0, PATIENT);
     await client.tasks.cancel(id);
-  });
+  }, 120_000);
 });
 
 function isAlive(pid: number): boolean {

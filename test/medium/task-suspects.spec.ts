@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newId } from '../../src/kernel/ids.js';
+import { TaskControlService } from '../../src/tasks/task-control.service.js';
 import { TasksRepository } from '../../src/tasks/tasks.repository.js';
 import { Wire } from '../conformance/wire.js';
-import { freshEnvironment, startSubmitter, type TestApp } from '../support/apps.js';
+import { freshEnvironment, scope, startSubmitter, type TestApp } from '../support/apps.js';
 import { inconsistencies } from '../support/consistency.js';
 import { eventually, type TestDatabase } from '../support/stack.js';
 import { Supervisor, TestWorker, type Variables } from '../support/test-worker.js';
@@ -65,8 +66,8 @@ describe('tasks whose worker died', () => {
   it('a suspect runs again when its isolated process died with nothing to do', async () => {
     const worker = await TestWorker.start(variables);
     processes.push(worker);
-    const suspect = async () => {
-      const id = await submitter.submit({}, { delay_ms: 500 });
+    const suspect = async (payload = {}) => {
+      const id = await submitter.submit(payload, { delay_ms: 500 });
       await submitter.database.query('UPDATE tasks SET crashes = 2 WHERE id = $1::uuid', id);
       return id;
     };
@@ -83,9 +84,16 @@ describe('tasks whose worker died', () => {
       status: 'completed',
       crashes: 2,
     });
+    // Asked to stop, one does there as anywhere.
+    const long = await suspect({ does: 'sleep', ms: 600_000 });
+    await eventually(async () => (await submitter.task(long)).status === 'processing', {
+      timeoutMs: 30_000,
+    });
+    await submitter.get(TaskControlService).cancel(scope, long);
+    expect(await submitter.settled(long, 30_000)).toMatchObject({ status: 'cancelled', crashes: 2 });
     expect(worker.isAlive).toBe(true);
     await submitter.database.query('UPDATE tasks SET crashes = 0');
-  }, 90_000);
+  }, 150_000);
 
   it('an outage of Postgres does not end the isolated process', async () => {
     const wire = await Wire.to(Number(new URL(database.url).port));
