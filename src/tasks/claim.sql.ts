@@ -48,6 +48,11 @@ changed AS (
   WHERE t.ctid = b.at AND t.id = b.id AND ${guard('claim')} AND (b.paused OR $3::boolean OR NOT b.suspect)
   RETURNING ${CHANGED}, t.payload, t.max_attempts, t.returns, t.backoff, t.timeout_ms, t.traceparent, t.deadline_at, b.token
 ),
+events AS (
+  INSERT INTO task_events (task_id, tenant_id, kind, detail)
+  SELECT id, tenant_id, 'withdrawn', jsonb_build_object('epoch', epoch, 'why', 'its queue is paused')
+  FROM changed WHERE status = ${to('withdraw')}
+),
 ${DELTAS}
 SELECT ${CLAIMED}, t.token, CASE WHEN t.status = 'processing' THEN 'claimed' ELSE 'withdrawn' END AS verdict
 FROM changed t

@@ -187,13 +187,22 @@ events AS (
 SELECT t.id, t.queue, t.type, t.status, t.epoch, t.created_at, ${transportPriority('$3')}
 FROM changed t JOIN queues q ON q.name = t.queue ORDER BY t.dispatched_no, t.id`;
 
-/** Locks: one row. $2: epoch, $3: delay, s, $4: why. */
+/**
+ * Locks: one row. $2: epoch, $3: delay, s, $4: the status' reason, $5: why. Said in the history once in ten minutes: a
+ * rollout may take long.
+ */
 export const POSTPONE = `
 WITH before AS (SELECT id, status FROM tasks WHERE id = $1::uuid AND epoch = $2 AND status = 'queued' FOR NO KEY UPDATE),
 changed AS (
   UPDATE tasks t SET status = ${to('postpone')}, reason = $4, run_at = now() + make_interval(secs => $3::float8)
   FROM before b WHERE t.id = b.id AND t.epoch = $2 AND ${guard('postpone')}
   RETURNING ${CHANGED}
+),
+events AS (
+  INSERT INTO task_events (task_id, tenant_id, kind, detail)
+  SELECT c.id, c.tenant_id, 'postponed', jsonb_build_object('epoch', c.epoch, 'why', $5::text) FROM changed c
+  WHERE NOT EXISTS (
+    SELECT FROM task_events e WHERE e.task_id = c.id AND e.kind = 'postponed' AND e.at > now() - interval '10 minutes')
 ),
 ${DELTAS}
 SELECT id, queue FROM changed`;

@@ -5,6 +5,7 @@ import { Batcher } from '../kernel/batcher.js';
 import { isDatabaseDown, repeat } from '../kernel/repeat.js';
 import { WorkerIdentity } from './worker-identity.js';
 import type { Claim, ClaimedTask, SettleAnswer, SettleRequest } from './task-rows.js';
+import { taskRepaired } from './task-telemetry.js';
 import { TasksRepository } from './tasks.repository.js';
 
 type Answered<Out> = { ok: Out } | { error: unknown };
@@ -46,9 +47,10 @@ export class Leases {
   private async flushClaims(claims: Claim[]): Promise<Array<{ ok: ClaimedTask | null }>> {
     const by = { incarnation: this.worker.incarnation, suspects: this.worker.kind === 'isolated' };
     const claim = () => this.database.transaction((tx) => this.tasks.claim(tx, claims, by));
-    const claimed = new Map(
-      (await repeat(claim, isDatabaseDown, CLAIM_PATIENCE_MS)).map((row) => [row.token, row]),
-    );
+    const rows = await repeat(claim, isDatabaseDown, CLAIM_PATIENCE_MS);
+    const withdrawn = rows.filter(({ verdict }) => verdict === 'withdrawn').length;
+    if (withdrawn > 0) taskRepaired.publish({ kind: 'withdrawn', count: withdrawn });
+    const claimed = new Map(rows.map((row) => [row.token, row]));
     return claims.map(({ token }) => ({ ok: claimed.get(token) ?? null }));
   }
 

@@ -47,9 +47,9 @@ changed AS (
 ${ATTEMPTS},
 events AS (
   INSERT INTO task_events (task_id, tenant_id, kind, detail)
-  SELECT c.id, c.tenant_id, CASE WHEN b.guilty THEN 'quarantined' WHEN b.forgotten THEN 'forgotten' ELSE 'lost' END,
+  SELECT c.id, c.tenant_id, CASE WHEN b.guilty THEN 'quarantined' ELSE 'forgotten' END,
     jsonb_build_object('epoch', c.epoch, 'worker_incarnation', b.worker_incarnation)
-  FROM changed c JOIN before b ON b.id = c.id
+  FROM changed c JOIN before b ON b.id = c.id WHERE b.guilty OR b.forgotten
 ),
 ${DELTAS}
 SELECT ${ENDED_BY_SWEEP} FROM changed c`;
@@ -91,6 +91,10 @@ changed AS (
   RETURNING ${CHANGED}
 ),
 ${ATTEMPTS},
+events AS (
+  INSERT INTO task_events (task_id, tenant_id, kind, detail)
+  SELECT c.id, c.tenant_id, 'timeout_enforced', jsonb_build_object('epoch', c.epoch) FROM changed c
+),
 ${DELTAS}
 SELECT ${ENDED_BY_SWEEP} FROM changed c`;
 

@@ -14,14 +14,22 @@ import type { TaskHandler, TaskRun } from './task-handler.js';
 import { isOutcome, rejected } from './task-outcome.js';
 import { TaskRegistry } from './task-registry.js';
 import { toBackoff, type ClaimedTask } from './task-rows.js';
-import { taskClaimed, taskSettled, taskStuck } from './task-telemetry.js';
-import { TasksRepository } from './tasks.repository.js';
+import { taskClaimed, taskRepaired, taskSettled, taskStuck } from './task-telemetry.js';
+import { TasksRepository, type Postponement } from './tasks.repository.js';
 
 /** How long a handler that was asked to stop may take before the attempt is settled over its head. */
 const STOP_GRACE_MS = 5_000;
 /** An unknown type is a rollout under way: another worker may know it soon. */
-const UNKNOWN_TYPE_DELAY_S = 5;
-const ISOLATION_BUSY_DELAY_S = 2;
+const UNKNOWN_TYPE = {
+  delaySeconds: 5,
+  reason: 'retry',
+  why: 'the worker that got it does not know its type',
+};
+const ISOLATION_BUSY = {
+  delaySeconds: 2,
+  reason: 'retry',
+  why: 'the process that runs suspects was busy with another',
+};
 
 /** One delivery from claim to settlement. */
 @Injectable()
@@ -41,7 +49,7 @@ export class TaskExecutor {
   async execute(delivery: Delivery): Promise<void> {
     if (!this.running.isOpen) return;
     const handler = this.registry.handler(delivery.type);
-    if (!handler) return this.postpone(delivery, UNKNOWN_TYPE_DELAY_S);
+    if (!handler) return this.postpone(delivery, UNKNOWN_TYPE);
     const attempt = this.running.begin({ id: delivery.taskId, epoch: delivery.epoch, token: newId() });
     try {
       const task = await this.leases.claim({ ...attempt.lease, queue: delivery.queue });
@@ -177,11 +185,12 @@ export class TaskExecutor {
 
   private async isolate(delivery: Delivery): Promise<void> {
     this.running.suspects.add(delivery.taskId);
-    if (!(await this.isolation.tryRun(delivery))) await this.postpone(delivery, ISOLATION_BUSY_DELAY_S);
+    if (!(await this.isolation.tryRun(delivery))) await this.postpone(delivery, ISOLATION_BUSY);
   }
 
-  private async postpone({ taskId, epoch }: Delivery, delaySeconds: number): Promise<void> {
-    await this.tasks.postpone({ id: taskId, epoch }, delaySeconds, 'retry');
+  private async postpone({ taskId, epoch }: Delivery, postponement: Postponement): Promise<void> {
+    const moved = await this.tasks.postpone({ id: taskId, epoch }, postponement);
+    if (moved) taskRepaired.publish({ kind: 'postponed', count: 1 });
   }
 }
 

@@ -137,10 +137,19 @@ export function toHistory(row: TaskRow, attempts: Array<Rows<'attempts'>>, event
       ? [{ event: 'claimed', at: row.startedAt, detail: { epoch: row.epoch, attempt: row.attempts + 1 } }]
       : []),
     ...events.map(({ kind, at, detail }) => ({ event: kind, at, detail: detail as Json })),
+    ...endOf(row, attempts),
   ];
   return told
     .toSorted((a, b) => a.at.getTime() - b.at.getTime())
     .map(({ event, at, detail }) => ({ event, at: at.toISOString(), detail }));
+}
+
+/** How it ended, where no attempt tells it: after the last of several, or without any. */
+function endOf({ status, reason, finishedAt: at }: TaskRow, attempts: Array<Rows<'attempts'>>) {
+  if (!at || status === 'completed') return [];
+  if (status === 'failed') return [{ event: 'dead_lettered', at, detail: { reason } }];
+  const told = attempts.some(({ outcome, finishedAt }) => outcome === 'cancelled' && +finishedAt === +at);
+  return told ? [] : [{ event: 'cancelled', at, detail: { reason } }];
 }
 
 function isoOrNull(time: Date | null): string | null {

@@ -67,6 +67,13 @@ interface PickedRow {
   limits: string[];
 }
 
+/** Until when a queued row waits again, under which reason of its status, and why: for the history. */
+export interface Postponement {
+  delaySeconds: number;
+  reason: string;
+  why: string;
+}
+
 /** The only writer of `tasks.status`. Every method is one step inside the caller's transaction; see docs/lifecycle.md. */
 @Injectable()
 export class TasksRepository {
@@ -247,9 +254,13 @@ export class TasksRepository {
     return this.database.queryIn(tx, REDISPATCH, JSON.stringify(rows), why, this.agingSeconds);
   }
 
-  /** Sends a queued row back to wait, unclaimed. */
-  async postpone(row: { id: string; epoch: number }, delaySeconds: number, reason: string): Promise<void> {
-    await this.database.query(POSTPONE, row.id, row.epoch, delaySeconds, reason);
+  /** Sends a queued row back to wait, unclaimed. @returns whether it was still there to send */
+  async postpone(
+    row: { id: string; epoch: number },
+    { delaySeconds, reason, why }: Postponement,
+  ): Promise<boolean> {
+    const moved = await this.database.query(POSTPONE, row.id, row.epoch, delaySeconds, reason, why);
+    return moved.length > 0;
   }
 
   /** Takes the tasks of dead processes away. @returns what became of them */
