@@ -2,32 +2,19 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import type { Tx } from '../database/transaction.js';
-import { backoffMs } from '../kernel/backoff.js';
 import { Fault } from '../kernel/fault.js';
 import { isDatabaseDown } from '../kernel/repeat.js';
 import { Sweep } from '../kernel/sweep.js';
-import type { Submitted } from '../tasks/submissions.js';
-import type { NewTask } from '../tasks/task-rows.js';
 import { TaskControlService } from '../tasks/task-control.service.js';
 import { TaskRegistry } from '../tasks/task-registry.js';
 import { TasksService } from '../tasks/tasks.service.js';
 import { CronExpression } from './cron-expression.js';
 import { requestOf } from './schedule-request.js';
-import { SchedulesRepository, type DueSchedule, type TickRecord } from './schedules.repository.js';
-import { planTicks, type TickPlan } from './tick-plan.js';
+import { SchedulesRepository, type DueSchedule } from './schedules.repository.js';
+import { overlapped, toRecord, type Move } from './tick-move.js';
+import { planTicks, undecided } from './tick-plan.js';
 
 const BATCH = 200;
-/** Between two tries of a tick that was refused. */
-const PATIENCE = { baseMs: 5_000, factor: 2, maxMs: 60_000, jitter: 0.2 };
-
-/** Everything that a pass wants of one schedule, decided before its transaction. */
-interface Move {
-  schedule: DueSchedule;
-  plan: TickPlan;
-  /** For the first ticks of the plan; fewer than those when the next one was refused. */
-  tasks: NewTask[];
-  refusal?: Fault;
-}
 
 /** Submits a task for every tick that is due. Who advances a schedule's revision submits its tasks, in one transaction. */
 @Injectable()
@@ -63,14 +50,7 @@ export class ScheduleSweep extends Sweep {
   }
 
   private async decide(schedule: DueSchedule): Promise<Move> {
-    const plan: TickPlan = {
-      fire: [],
-      skippedBefore: 0,
-      skippedAfter: 0,
-      why: null,
-      nextAt: schedule.next_at,
-    };
-    const move: Move = { schedule, plan, tasks: [] };
+    const move: Move = { schedule, plan: undecided(schedule.next_at), tasks: [] };
     try {
       move.plan = planTicks(new CronExpression(schedule.cron, schedule.timezone), {
         nextAt: schedule.next_at,
@@ -140,39 +120,4 @@ export class ScheduleSweep extends Sweep {
       this.logger.warn({ msg: 'a tick was refused', schedule: schedule.id, code, err: error });
     return refusal;
   }
-}
-
-/** The task that has to make way. */
-function overlapped({ schedule, tasks }: Move): string[] {
-  const { overlap, is_last_live, last_task_id } = schedule;
-  return overlap === 'cancel' && is_last_live && last_task_id && tasks.length > 0 ? [last_task_id] : [];
-}
-
-/** A tick whose task is there already, by its unique key, is decided, and counts once. */
-function toRecord(move: Move, answers: ReadonlyMap<string, Submitted | undefined>): TickRecord {
-  const { schedule, plan, tasks, refusal } = move;
-  const last = tasks.at(-1);
-  const answer = last && answers.get(last.id);
-  const skipped = refusal ? plan.skippedBefore : plan.skippedBefore + plan.skippedAfter;
-  return {
-    id: schedule.id,
-    next_at: refusal ? (plan.fire[tasks.length] ?? schedule.next_at) : plan.nextAt,
-    tick_at: plan.fire[tasks.length - 1],
-    task_id: answer && ('placed' in answer ? answer.placed.id : answer.collision.id),
-    fired: tasks.filter(({ id }) => 'placed' in (answers.get(id) ?? {})).length,
-    skipped,
-    skip_reason: skipped > 0 ? plan.why : null,
-    ...(refusal
-      ? { error: { code: refusal.code, message: sayWhy(refusal) }, wait_ms: patienceMs(schedule, refusal) }
-      : {}),
-  };
-}
-
-function sayWhy({ detail, options }: Fault): string {
-  const errors = (options.errors ?? []).map(({ path, message }) => `${path}: ${message}`);
-  return [detail, ...errors].join(' ').slice(0, 1_000);
-}
-
-function patienceMs({ refusals }: DueSchedule, { options }: Fault): number {
-  return Math.max((options.retryAfterSeconds ?? 0) * 1_000, backoffMs(PATIENCE, Math.min(refusals, 10) + 1));
 }

@@ -31,6 +31,11 @@ export interface TickPlan {
   nextAt: Date | null;
 }
 
+/** The plan of whom a fault kept from planning: everything stays. */
+export function undecided(nextAt: Date): TickPlan {
+  return { fire: [], skippedBefore: 0, skippedAfter: 0, why: null, nextAt };
+}
+
 /**
  * Decides every tick that is due: first what `catch_up` leaves of those that were missed, then what `overlap` leaves of
  * those that would run beside one another: `skip` keeps the oldest, and none beside a task that lives, `cancel` the newest.
