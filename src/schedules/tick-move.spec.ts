@@ -19,8 +19,8 @@ function moveOf(move: Partial<Move>, schedule: Partial<DueSchedule> = {}): Move 
 
 describe('what is recorded of a schedule', () => {
   it('moves on past everything that was decided', () => {
-    const answers = new Map([...'abc'].map((id) => [id, placed(id)]));
-    expect(toRecord(moveOf({ tasks: [...'abc'].map(task) }), answers)).toEqual({
+    const answers = new Map(['a', 'b', 'c'].map((id) => [id, placed(id)]));
+    expect(toRecord(moveOf({ tasks: ['a', 'b', 'c'].map(task) }), answers)).toEqual({
       id: 's',
       next_at: next,
       tick_at: third,
