@@ -7,7 +7,7 @@ import { Client } from 'pg';
 import { EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
 import { startRedis } from '../support/redis-server.js';
 import { eventually, freshDatabase, redisUrl, type TransportKind } from '../support/stack.js';
-import { Wire } from './wire.js';
+import { Wire } from '../support/wire.js';
 import type { Environment } from './transport-app.js';
 
 const NO_DATABASE = 'postgresql://nobody@127.0.0.1:1/none';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config/config.js';
 import { Database } from '../../src/database/database.js';
-import { Wire } from '../conformance/wire.js';
+import { Wire } from '../support/wire.js';
 import { freshDatabase, type TestDatabase } from '../support/stack.js';
 
 const LOCK = `SELECT pg_advisory_xact_lock(7)::text`;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LEASE_MS, SELF_DOUBT_MS } from '../../src/tasks/heartbeat.js';
 import { TasksRepository } from '../../src/tasks/tasks.repository.js';
 import { WorkerIdentity } from '../../src/tasks/worker-identity.js';
-import { Wire } from '../conformance/wire.js';
+import { Wire } from '../support/wire.js';
 import { freshEnvironment, startSubmitter, startWorker, type TestApp } from '../support/apps.js';
 import { inconsistencies } from '../support/consistency.js';
 import { eventually, transports, type TestDatabase } from '../support/stack.js';

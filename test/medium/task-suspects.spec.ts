@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newId } from '../../src/kernel/ids.js';
 import { TaskControlService } from '../../src/tasks/task-control.service.js';
 import { TasksRepository } from '../../src/tasks/tasks.repository.js';
-import { Wire } from '../conformance/wire.js';
+import { Wire } from '../support/wire.js';
 import { freshEnvironment, scope, startSubmitter, type TestApp } from '../support/apps.js';
 import { inconsistencies } from '../support/consistency.js';
 import { eventually, type TestDatabase } from '../support/stack.js';

@@ -9,9 +9,16 @@ import { freshDatabase, redisUrl, type TransportKind } from './stack.js';
 
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
 const NO_PACKETS = new URL('no-packets.mjs', import.meta.url).href;
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 120_000;
 
 type Variables = Readonly<Record<string, string>>;
+
+/** What a process runs. */
+interface Program {
+  entry: string;
+  args?: string[];
+  execArgv?: string[];
+}
 
 /** A real process of ours, from the build. */
 export class IntakeProcess {
@@ -32,10 +39,12 @@ export class IntakeProcess {
   static async start(
     name: 'api' | 'worker',
     variables: Variables,
+    program: Program = { entry: join(DIST, `main.${name}.js`) },
   ): Promise<IntakeProcess & { ready: unknown }> {
     const env = { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR, ...variables };
-    const child = fork(join(DIST, `main.${name}.js`), [], {
-      execArgv: ['--import', NO_PACKETS],
+    const { entry, args = [], execArgv = [] } = program;
+    const child = fork(entry, args, {
+      execArgv: ['--import', NO_PACKETS, ...execArgv],
       env,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });

@@ -17,7 +17,7 @@ export class Reaper {
     (this.child.stdin as Socket).unref();
   }
 
-  watch(target: { pid: number } | { folder: string }): void {
+  watch(target: { pid: number } | { mount: string } | { folder: string }): void {
     this.child.stdin.write(`${JSON.stringify(target)}\n`);
   }
 
