@@ -56,6 +56,7 @@ export class RunningAttempts {
   private readonly attempts = new Map<string, RunningAttempt>();
   private readonly barredBy = new Set<StopReason>();
   private idleListeners: Array<() => void> = [];
+  private certaintyListeners: Array<() => void> = [];
   processed = 0;
   failed = 0;
   /** Tasks that went on to the isolated process: what became of them stands in Postgres. */
@@ -97,6 +98,13 @@ export class RunningAttempts {
 
   reopen(reason: StopReason): void {
     this.barredBy.delete(reason);
+    if (reason === 'lease_in_doubt') for (const listener of this.certaintyListeners.splice(0)) listener();
+  }
+
+  /** Resolves when this process can prove that it lives. */
+  certain(): Promise<void> {
+    if (!this.barredBy.has('lease_in_doubt')) return Promise.resolve();
+    return new Promise((resolve) => this.certaintyListeners.push(resolve));
   }
 
   takeNews() {

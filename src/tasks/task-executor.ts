@@ -19,6 +19,8 @@ import { TasksRepository, type Postponement } from './tasks.repository.js';
 
 /** How long a handler that was asked to stop may take before the attempt is settled over its head. */
 const STOP_GRACE_MS = 5_000;
+/** How long effects of a handler that was asked to stop may wait for Postgres: it must be able to stop in time. */
+const EFFECTS_GRACE_MS = 3_000;
 /** An unknown type is a rollout under way: another worker may know it soon. */
 const UNKNOWN_TYPE = {
   delaySeconds: 5,
@@ -92,10 +94,17 @@ export class TaskExecutor {
       : setTimeout(() => attempt.stop('timeout'), timeoutMs);
     try {
       const handled = this.handle(handler, this.toRun(task, parsed.data, attempt));
-      return this.interpret(task, attempt, await Promise.race([handled, graceAfter(attempt.signal)]));
+      return this.interpret(task, attempt, await Promise.race([handled, this.graceFor(attempt)]));
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** While no heartbeat reaches Postgres a handler may wait for it, as we do: that time is not its own. */
+  private async graceFor({ signal }: RunningAttempt): Promise<null> {
+    await aborted(signal);
+    await this.running.certain();
+    return after(STOP_GRACE_MS);
   }
 
   private async handle(handler: TaskHandler<TaskDefinition>, run: TaskRun<TaskDefinition>): Promise<Ending> {
@@ -175,11 +184,13 @@ export class TaskExecutor {
       signal: attempt.signal,
       progress: (fraction, message) => attempt.report(fraction, message),
       log: (message, data) => attempt.log(this.io.line(message, data)),
-      effects: (write) =>
-        this.io.database.transaction(async (tx) => {
+      effects: (write) => {
+        const effects = this.io.database.transaction(async (tx) => {
           await this.tasks.holdLease(tx, attempt.lease);
           return write(tx);
-        }),
+        });
+        return Promise.race([effects, givenUp(attempt.signal)]);
+      },
     };
   }
 
@@ -194,12 +205,20 @@ export class TaskExecutor {
   }
 }
 
-/** Resolves with nothing when the attempt was asked to stop and the grace after that is over. */
-async function graceAfter(signal: AbortSignal): Promise<null> {
-  if (!signal.aborted) {
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-  }
-  return new Promise((resolve) => setTimeout(() => resolve(null), STOP_GRACE_MS).unref());
+/** Rejects when effects have no time left to be answered; should they commit all the same, settling waits for them. */
+async function givenUp(signal: AbortSignal): Promise<never> {
+  await aborted(signal);
+  await after(EFFECTS_GRACE_MS);
+  throw signal.reason;
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+}
+
+function after(ms: number): Promise<null> {
+  return new Promise((resolve) => setTimeout(() => resolve(null), ms).unref());
 }
 
 function describe(issues: ReadonlyArray<{ path: PropertyKey[]; message: string }> = []): string {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LEASE_MS, SELF_DOUBT_MS } from '../../src/tasks/heartbeat.js';
+import { taskStuck } from '../../src/tasks/task-telemetry.js';
 import { TasksRepository } from '../../src/tasks/tasks.repository.js';
 import { WorkerIdentity } from '../../src/tasks/worker-identity.js';
 import { Wire } from '../support/wire.js';
@@ -81,6 +82,28 @@ describe.each(transports())('a lease on %s', (transport) => {
     expect(await submitter.task(next)).toMatchObject({ attempts: 0, crashes: 0, status: 'queued' });
     wire.mend();
     expect(await submitter.settled(next, 20_000)).toMatchObject({ status: 'completed', crashes: 0 });
+    await wire.close();
+  });
+
+  it('in doubt stops effects that Postgres does not answer: the handler is not taken for one that does not stop', async () => {
+    if (transport === 'postgres') return;
+    let stuck = 0;
+    const unsubscribe = taskStuck.subscribe(() => (stuck += 1));
+    const wire = await Wire.to(Number(new URL(database.url).port));
+    process.env['DATABASE_URL'] = wire.through(database.url);
+    await worker();
+    const open = closeGate('silence');
+    const id = await submitter.submit({ does: 'gate', gate: 'silence', value: 'here' });
+    await processing(id);
+    wire.cut();
+    open();
+    await eventually(() => refused.some(({ taskId }) => taskId === id), {
+      timeoutMs: SELF_DOUBT_MS + 20_000,
+    });
+    wire.mend();
+    expect(await submitter.settled(id, 40_000)).toMatchObject({ status: 'completed', result: 'here' });
+    expect(stuck).toBe(0);
+    unsubscribe();
     await wire.close();
   });
 });
