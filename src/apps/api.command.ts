@@ -1,16 +1,21 @@
+import type { Type } from '@nestjs/common';
 import { readConfig } from '../config/config.js';
 import { startTracing } from '../telemetry/tracing.js';
 import { untilStopped } from './until-stopped.js';
 
-/** Runs the API until it is told to stop. @returns the exit code */
-export async function run(): Promise<number> {
+/**
+ * Runs the API until it is told to stop.
+ * @param extraModules beside those that ship with Intake
+ * @returns the exit code
+ */
+export async function run(extraModules: readonly Type[] = []): Promise<number> {
   const config = readConfig();
   const stopTracing = await startTracing(config, 'intake-api');
   const [{ createHttpApp }, { ApiModule }] = await Promise.all([
     import('../http/http-app.js'),
     import('./api.module.js'),
   ]);
-  const app = await createHttpApp(ApiModule, config);
+  const app = await createHttpApp({ module: ApiModule, imports: [...extraModules] }, config);
   try {
     await app.listen({ host: config.apiHost, port: config.apiPort });
   } catch (error) {

@@ -26,6 +26,21 @@ const RULES: Record<string, string> = {
     SELECT c.n::int AS counted, t.n::int AS tasks
     FROM (SELECT coalesce(sum(amount), 0) AS n FROM (${COUNTS}) AS c WHERE metric = 'total.submitted') AS c,
       (SELECT count(*) AS n FROM tasks) AS t WHERE c.n - (${REMOVED}) <> t.n`,
+  'every end was counted once, and every replay follows one': `
+    SELECT c.n::int AS counted, t.n::int AS ends
+    FROM (SELECT coalesce(sum(amount), 0) AS n FROM (${COUNTS}) AS c
+        WHERE metric IN ('total.completed', 'total.failed', 'total.cancelled')) AS c,
+      (SELECT (SELECT count(*) FROM tasks WHERE finished_at IS NOT NULL)
+        + (SELECT count(*) FROM task_events WHERE kind = 'replayed') AS n) AS t
+    WHERE c.n <> t.n AND (${REMOVED}) = 0`,
+  'a batch has as many open members as it says': `
+    SELECT b.id, b.remaining, count(t.*)::int AS open
+    FROM batches b LEFT JOIN tasks t ON t.batch_id = b.id AND t.finished_at IS NULL
+    GROUP BY b.id HAVING b.remaining <> count(t.*)`,
+  'no row is left of a task that is not there': `
+    SELECT r.task_id FROM (SELECT task_id FROM task_attempts UNION SELECT task_id FROM task_events
+      UNION SELECT task_id FROM task_logs) AS r
+    WHERE NOT EXISTS (SELECT FROM tasks t WHERE t.id = r.task_id)`,
   'a completed task completed in exactly one attempt, any other in none': `
     SELECT t.id, t.status, count(a.*)::int AS completions
     FROM tasks t LEFT JOIN task_attempts a ON a.task_id = t.id AND a.outcome = 'completed'
