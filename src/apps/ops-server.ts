@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { INestApplicationContext } from '@nestjs/common';
+import { Logger, type INestApplicationContext } from '@nestjs/common';
 import type { Config } from '../config/config.js';
 import { HealthService } from '../health/health.service.js';
 import { METRICS_CONTENT_TYPE, Metrics } from '../telemetry/metrics.registry.js';
@@ -55,6 +55,7 @@ function listen(server: Server, host: string, port: number): Promise<void> {
     server.once('error', reject);
     server.listen(port, host, () => {
       server.off('error', reject);
+      new Logger('Ops').log({ msg: 'health and metrics are served', host, port });
       resolve();
     });
   });
