@@ -1,15 +1,26 @@
 #!/usr/bin/env node
+import { createInterface } from 'node:readline/promises';
 import { exitWith } from './apps/exit.js';
 import { runCli } from './cli/program.js';
 import type { Terminal } from './cli/terminal.js';
 
-const { argv, stdout, stderr } = process;
+const { argv, stdin, stdout, stderr } = process;
 const terminal: Terminal = {
   out: (text) => void stdout.write(`${text}\n`),
   err: (text) => void stderr.write(`${text}\n`),
   draw: (line) => void stderr.write(`\r\u001b[K${line}`),
+  ...(stdin.isTTY ? { ask } : {}),
   isTty: stdout.isTTY,
 };
+
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: stdin, output: stderr });
+  try {
+    return await lines.question(question);
+  } finally {
+    lines.close();
+  }
+}
 
 /** `intake jobs | head` hangs up early: that is no failure. */
 stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : 1));

@@ -32,7 +32,7 @@ export function addJobs(program: Command, cli: Cli): void {
     .addHelpText('after', '\nExample:\n  intake jobs --status failed,cancelled --limit 20')
     .action(async ({ status, format, ...filter }: JobsOptions) => {
       const tasks = await list(cli, status ?? [undefined], filter);
-      cli.show(format, { data: tasks }, () => renderTable(HEAD, tasks.map(rowOf)));
+      cli.show(format, { data: tasks }, () => tasksTable(tasks));
     });
 }
 
@@ -45,6 +45,10 @@ async function list(
   const pages = await Promise.all(statuses.map((status) => cli.client().tasks.list({ ...filter, status })));
   const tasks = new Map(pages.flatMap(({ data }) => data).map((task) => [task.task_id, task]));
   return [...tasks.values()].toSorted((a, b) => (a.task_id < b.task_id ? 1 : -1)).slice(0, filter.limit);
+}
+
+export function tasksTable(tasks: readonly TaskView[]): string {
+  return renderTable(HEAD, tasks.map(rowOf));
 }
 
 function rowOf(task: TaskView): Cell[] {

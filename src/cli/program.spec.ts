@@ -99,6 +99,9 @@ describe('bad use', () => {
     { line: ['schedules', 'create', 'x', '--cron', '@daily'], says: "required option '--type <type>'" },
     { line: ['worker', '--drain'], says: '--drain needs the name of a worker' },
     { line: ['worker', '--processes', '0'], says: 'a whole number from 1 to' },
+    { line: ['cancel'], says: 'name tasks, give a filter such as --queue, or say --all' },
+    { line: ['dead-letters', 'discard'], says: 'or say --all' },
+    { line: ['flush'], says: 'This cancels everything that waits in every queue; say so with --yes' },
     { line: ['--url', 'intake.example', 'stats'], says: 'is no address of Intake' },
   ])('of $line is exit code 2, one line, and no call', async ({ line, says }) => {
     const { code, err } = await intake(line);
@@ -110,27 +113,10 @@ describe('bad use', () => {
 });
 
 describe('help', () => {
-  it.each([
-    'schedules',
-    'up',
-    'api',
-    'worker',
-    'migrate',
-    'config',
-    'enqueue',
-    'status',
-    'explain',
-    'logs',
-    'jobs',
-    'job',
-    'retry',
-    'cancel',
-    'stats',
-    'workers',
-    'pause',
-    'resume',
-    'search',
-  ])('of %s has an example', async (command) => {
+  const commands =
+    'schedules up api worker migrate config enqueue status explain logs jobs ' +
+    'job retry cancel dead-letters cleanup flush stats workers pause resume search';
+  it.each(commands.split(' '))('of %s has an example', async (command) => {
     const { code, out } = await intake([command, '--help']);
     expect(code).toBe(0);
     expect(out).toMatch(new RegExp(`Examples?:\\n +.*intake ${command}`));

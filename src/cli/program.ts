@@ -5,10 +5,13 @@ import { readClientConfig } from '../config/client-config.js';
 import { VERSION } from '../kernel/version.js';
 import { addApi } from './api.command.js';
 import { addCancel } from './cancel.command.js';
+import { addCleanup } from './cleanup.command.js';
 import type { Cli, Launchers } from './cli.js';
 import { addConfig } from './config.command.js';
+import { addDeadLetters } from './dead-letters.command.js';
 import { addEnqueue } from './enqueue.command.js';
 import { addExplain } from './explain.command.js';
+import { addFlush } from './flush.command.js';
 import { addJob } from './job.command.js';
 import { addJobs } from './jobs.command.js';
 import { addLogs } from './logs.command.js';
@@ -35,6 +38,9 @@ const WORK = [
   addJob,
   addRetry,
   addCancel,
+  addDeadLetters,
+  addCleanup,
+  addFlush,
   addStats,
   addWorkers,
   addSchedules,

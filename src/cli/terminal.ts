@@ -5,6 +5,8 @@ export interface Terminal {
   readonly err: (text: string) => void;
   /** Replaces the line at the bottom, beside what `out` prints; an empty one removes it. */
   readonly draw: (line: string) => void;
+  /** Asks whoever sits there for a line; absent where nobody does. */
+  readonly ask?: (question: string) => Promise<string>;
   /** Whether somebody watches. */
   readonly isTty: boolean;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
+import type { OperationView } from '../operations/operations.contract.js';
 import type { BatchView, TaskView } from '../tasks/tasks.contract.js';
 import type { Cli } from './cli.js';
 import { ProgressBar } from './progress.js';
@@ -43,6 +44,20 @@ export async function watchBatches(cli: Cli, batchIds: readonly string[]): Promi
       }
       await delay(BATCH_POLL_MS);
     }
+  } finally {
+    bar.clear();
+  }
+}
+
+/** Waits for the end of an operation. Exit code 1 unless it completed. */
+export async function watchOperation(cli: Cli, { operation_id }: OperationView): Promise<OperationView> {
+  const bar = new ProgressBar(cli.terminal);
+  const onProgress = ({ fraction, total, done, skipped }: OperationView) =>
+    bar.draw(fraction ?? 0, total === null ? `${done} tasks` : `${done + skipped} of ${total} tasks`);
+  try {
+    const operation = await cli.client().operations.waitFor(operation_id, { onProgress });
+    if (operation.status !== 'completed') cli.exitCode = 1;
+    return operation;
   } finally {
     bar.clear();
   }

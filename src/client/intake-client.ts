@@ -3,6 +3,7 @@ import type { TaskView } from '../tasks/tasks.contract.js';
 import { DocumentCalls } from './document-calls.js';
 import { HttpCalls, type ClientOptions } from './http-calls.js';
 import { IntakeError } from './intake-error.js';
+import { OperationCalls } from './operation-calls.js';
 import { QueueCalls } from './queue-calls.js';
 import { ScheduleCalls } from './schedule-calls.js';
 import { TaskCalls } from './task-calls.js';
@@ -24,6 +25,7 @@ export class IntakeClient {
   readonly tasks: TaskCalls;
   readonly documents: DocumentCalls;
   readonly queue: QueueCalls;
+  readonly operations: OperationCalls;
   readonly schedules: ScheduleCalls;
   readonly webhooks: WebhookCalls;
 
@@ -32,6 +34,7 @@ export class IntakeClient {
     this.tasks = new TaskCalls(calls);
     this.documents = new DocumentCalls(calls);
     this.queue = new QueueCalls(calls);
+    this.operations = new OperationCalls(calls);
     this.schedules = new ScheduleCalls(calls);
     this.webhooks = new WebhookCalls(calls);
   }

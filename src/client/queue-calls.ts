@@ -1,10 +1,17 @@
+import type { z } from 'zod';
+import { CleanedUp, Flushed, type CleanUp } from '../queue/bulk.contract.js';
 import { QueueHistory, QueueStats, QueueView, WorkerTotals, WorkerView } from '../queue/queue.contract.js';
+import { DeadLetterCalls } from './dead-letter-calls.js';
 import type { CallOptions, HttpCalls } from './http-calls.js';
 import { pageOf, type PageOptions } from './page.js';
 
 /** Queues and workers, as an operator sees them. */
 export class QueueCalls {
-  constructor(private readonly calls: HttpCalls) {}
+  readonly deadLetters: DeadLetterCalls;
+
+  constructor(private readonly calls: HttpCalls) {
+    this.deadLetters = new DeadLetterCalls(calls);
+  }
 
   /** @param query.window minutes that rates and percentiles look back */
   stats(query: { queue?: string; window?: number } = {}, options: CallOptions = {}) {
@@ -48,6 +55,18 @@ export class QueueCalls {
 
   workerTotals(options: CallOptions = {}) {
     return this.calls.json('/api/queue/workers/stats', WorkerTotals, options);
+  }
+
+  /** Removes completed and cancelled tasks that ended long enough ago. */
+  cleanUp(request: z.input<typeof CleanUp> = {}, options: CallOptions = {}) {
+    const call = { ...options, method: 'POST', json: request, reads: true } as const;
+    return this.calls.json('/api/queue/cleanup', CleanedUp, call);
+  }
+
+  /** Cancels everything that waits. @param queue one queue; all without it */
+  flush(queue?: string, options: CallOptions = {}) {
+    const json = { queue, confirm: true };
+    return this.calls.json('/api/queue/flush', Flushed, { ...options, method: 'POST', json });
   }
 
   /** Setting a switch twice is setting it once: it may be repeated. */

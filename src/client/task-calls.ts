@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { Json } from '../kernel/json.js';
+import { OperationView } from '../operations/operations.contract.js';
+import { BulkPreview, type CancelTasks } from '../queue/bulk.contract.js';
 import { Explanation } from '../tasks/explain.contract.js';
 import {
   AcceptedBatch,
@@ -32,6 +34,8 @@ export interface TaskFilter extends PageOptions {
   worker_id?: string;
   q?: string;
 }
+
+export type CancelFilter = z.input<typeof CancelTasks>['filter'];
 
 /** Tasks of any type. `name` is a task's id, or the name that its client gave it. */
 export class TaskCalls {
@@ -93,6 +97,18 @@ export class TaskCalls {
 
   cancel(name: string, options: CallOptions = {}) {
     return this.calls.json(`${pathOf(name)}/cancel`, CancelledTask, { ...options, method: 'POST' });
+  }
+
+  /** Cancels whatever is not final of the chosen tasks, in the background. */
+  cancelMany(filter: CancelFilter, options: CallOptions = {}) {
+    const call = { ...options, method: 'POST', json: { filter }, creates: true } as const;
+    return this.calls.json('/api/tasks/cancel', OperationView, call);
+  }
+
+  /** What {@link cancelMany} would cancel; nothing is. */
+  previewCancel(filter: CancelFilter, options: CallOptions = {}) {
+    const call = { ...options, method: 'POST', json: { filter, dry_run: true }, reads: true } as const;
+    return this.calls.json('/api/tasks/cancel', BulkPreview, call);
   }
 
   /** @param payload replaces the old one */

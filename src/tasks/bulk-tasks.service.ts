@@ -32,7 +32,7 @@ export interface BulkStep {
 
 const CLASHES = 'another live task holds its unique_key';
 const MOVED_ON = 'it changed meanwhile';
-const NEEDED = 'its batch is not final, or a live task depends on it';
+const NEEDED = 'its batch, a live task that depends on it, or a webhook still needs it';
 
 /** Many tasks at once, a bounded part in each transaction. Walks follow ids, so a task is met at most once. */
 @Injectable()

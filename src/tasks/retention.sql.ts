@@ -1,7 +1,9 @@
 import { FINAL_STATUSES } from './lifecycle.js';
 
 const FINAL = FINAL_STATUSES.map((status) => `'${status}'`).join(', ');
-const IN_OPEN_BATCH = `EXISTS (SELECT FROM batches b WHERE b.id = t.batch_id AND b.remaining > 0)`;
+/** Its batch is not final, or somebody has not yet been told of its end. */
+const IN_USE = `(EXISTS (SELECT FROM batches b WHERE b.id = t.batch_id AND b.remaining > 0)
+    OR EXISTS (SELECT FROM webhook_deliveries w WHERE w.task_id = t.id AND w.finished_at IS NULL))`;
 
 /**
  * Final tasks that nothing needs, in the order of their end, in rows nobody else holds. $1: tenant, or null for all;
@@ -11,7 +13,7 @@ const finished = (statuses: string): string => `
 SELECT t.id, t.finished_at::text AS finished_at FROM tasks t
 WHERE ${statuses} AND finished_at >= $3::timestamptz AND finished_at <= now() - make_interval(secs => $2::float8)
   AND (finished_at, id) > ($3::timestamptz, $4::uuid) AND ($1::text IS NULL OR tenant_id = $1)
-  AND NOT ${IN_OPEN_BATCH} AND NOT EXISTS (
+  AND NOT ${IN_USE} AND NOT EXISTS (
     SELECT FROM task_dependencies d JOIN tasks c ON c.id = d.task_id
     WHERE d.parent_id = t.id AND c.status NOT IN (${FINAL}))
 ORDER BY t.finished_at, t.id LIMIT $5::int FOR UPDATE OF t SKIP LOCKED`;
@@ -39,7 +41,7 @@ export const PURGE = `
 WITH leaving AS (
   SELECT t.id FROM tasks t
   WHERE t.id = ANY($1::uuid[]) AND t.status = ANY($2::text[]) AND t.finished_at <= coalesce($3::timestamptz, now())
-    AND NOT ${IN_OPEN_BATCH} AND NOT EXISTS (
+    AND NOT ${IN_USE} AND NOT EXISTS (
       SELECT FROM task_dependencies d WHERE d.parent_id = t.id AND (d.news OR d.task_id <> ALL($4::uuid[])))
 ),
 edges AS (DELETE FROM task_dependencies d USING leaving l WHERE d.parent_id = l.id),

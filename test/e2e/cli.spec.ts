@@ -3,6 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { OperationView } from '../../src/operations/operations.contract.js';
+import type { BulkPreview, DeadLetterCause } from '../../src/queue/bulk.contract.js';
 import type { QueueStats, WorkerView } from '../../src/queue/queue.contract.js';
 import type { TaskView } from '../../src/tasks/tasks.contract.js';
 import { Deployment } from '../support/processes.js';
@@ -113,6 +115,39 @@ describe('intake, the program, against a deployment', () => {
     const logs = await intake('logs', id, '--follow');
     expect(logs).toMatchObject({ code: 0, err: '' });
     expect((await json<TaskView>('status', id)).status).toBe('failed');
+  });
+
+  it('looks at dead letters by cause, replays them and discards them', async () => {
+    const files = ['one.pdf', 'two.pdf'].map((name) => join(deployment.storageRoot, '..', name));
+    for (const file of files) writeFileSync(file, '%PDF-1.7 and then nothing of the kind');
+    await intake('enqueue', 'document', ...files, '--watch');
+    const corrupt = ['--error-code', 'document.corrupt'];
+    const causes = async () =>
+      (await json<{ data: DeadLetterCause[] }>('dead-letters', 'list', '--by-cause', ...corrupt)).data;
+    const [before] = await causes();
+    expect(before.count).toBeGreaterThanOrEqual(2);
+    const preview = await json<BulkPreview>('dead-letters', 'replay', ...corrupt, '--dry-run');
+    expect(preview).toMatchObject({ dry_run: true, matched: before.count });
+    const replayed = await intake('dead-letters', 'replay', ...corrupt);
+    expect(replayed).toMatchObject({ code: 0, out: expect.stringMatching(/^done +[2-9]/m) });
+    await eventually(async () => (await causes())[0]?.count === before.count, { timeoutMs: 30_000 });
+    const discarded = await json<OperationView>('dead-letters', 'discard', '--all', '--yes');
+    expect(discarded).toMatchObject({ status: 'completed', done: before.count });
+    expect(await causes()).toEqual([]);
+    expect((await intake('cleanup', '--hours', '24')).out).toMatch(/^removed +0$/m);
+    expect((await intake('flush', '--yes')).err).toContain('queue.flush_forbidden');
+  });
+
+  it('cancels by filter what waits', async () => {
+    const later = await deployment.client.tasks.submit({
+      type: 'diagnostics.echo',
+      payload: { message: 'later' },
+      delay_ms: 600_000,
+      tags: ['later'],
+    });
+    const { done } = await json<OperationView>('cancel', '--tag', 'later', '--status', 'waiting');
+    expect(done).toBe(1);
+    expect((await json<TaskView>('status', later.task_id)).status).toBe('cancelled');
   });
 
   it('cancels what runs, and shows who ran it', async () => {

@@ -6,6 +6,7 @@ import { NoIsolation } from '../../src/apps/isolated-worker.js';
 import { DatabaseModule } from '../../src/database/database.module.js';
 import { createHttpApp } from '../../src/http/http-app.js';
 import { HttpModule } from '../../src/http/http.module.js';
+import { OperationsApiModule } from '../../src/operations/operations.module.js';
 import { QueueApiModule } from '../../src/queue/queue.module.js';
 import { SweepsModule } from '../../src/sweeps/sweeps.module.js';
 import { defineTask } from '../../src/tasks/define-task.js';
@@ -63,6 +64,7 @@ export async function startTasksApi(environment: Readonly<Record<string, string>
       TelemetryModule,
       HttpModule,
       TasksApiModule,
+      OperationsApiModule,
       QueueApiModule,
       ...(worker ? [SweepsModule, TasksWorkerModule] : []),
     ],

@@ -21,7 +21,7 @@ WITH made AS (
   SELECT i.id, 'default', 'test.scripted', 'default', $2, CASE $2 WHEN 'failed' THEN 'permanent' END, 1, w.at, '{}', 3,
     '{"base_ms":20,"factor":2,"max_ms":1000,"jitter":0}', 60000, 1, CASE $2 WHEN 'cancelled' THEN 0 ELSE 1 END,
     CASE $2 WHEN 'failed' THEN '{"code":"document.corrupt","message":"made","retryable":false}'::jsonb END,
-    $4, CASE WHEN $6 THEN '{"made":true}'::jsonb END, $5::uuid, $7, coalesce(ARRAY[$8], '{}'), w.at, w.at, w.at, w.at
+    $4, CASE WHEN $6 THEN '{"made":true}'::jsonb END, $5::uuid, $7, array_remove(ARRAY[$8], NULL), w.at, w.at, w.at, w.at
   FROM unnest($1::uuid[]) AS i(id), (SELECT now() - make_interval(secs => $3::float8 * 3600) AS at) AS w
   RETURNING id, status, epoch, tenant_id, started_at, finished_at
 ),
