@@ -27,6 +27,7 @@ export class DeliverSweep extends Sweep implements BeforeApplicationShutdown {
   private after: Lane | null = null;
   private readonly calledOff = new AbortController();
   private stopping = false;
+  private passing: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly database: Database,
@@ -43,7 +44,7 @@ export class DeliverSweep extends Sweep implements BeforeApplicationShutdown {
     if (!this.secrets.isAvailable) return {};
     const { due, expired } = await this.deliveries.findWork();
     const lost = expired ? await this.database.transaction((tx) => this.deliveries.expire(tx)) : 0;
-    if (due || lost > 0) await this.sendDue();
+    if (due || lost > 0) await (this.passing = this.sendDue());
     return { delivery_lost: lost };
   }
 
@@ -56,9 +57,8 @@ export class DeliverSweep extends Sweep implements BeforeApplicationShutdown {
 
   /** Once around all lanes, or until the process is full. */
   private async sendDue(): Promise<void> {
-    for (let fromFirst = this.after === null; !this.stopping;) {
+    for (let fromFirst = this.after === null; !this.stopping && this.sending.size < LIMITS.all;) {
       for (const delivery of await this.takeNext()) this.start(delivery);
-      if (this.sending.size >= LIMITS.all) return;
       if (this.after !== null) continue;
       if (fromFirst) return;
       fromFirst = true;
@@ -87,7 +87,9 @@ export class DeliverSweep extends Sweep implements BeforeApplicationShutdown {
     this.wake();
   }
 
+  /** Nothing is on its way, and nothing is about to be. */
   private async idle(): Promise<void> {
+    await Promise.allSettled([this.passing]);
     await Promise.all([...this.sending.values()].map(({ done }) => done));
   }
 }

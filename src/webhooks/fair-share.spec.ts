@@ -23,7 +23,7 @@ describe('a fair share', () => {
     const due = ['p', 'q', 'r', 's', 't'].flatMap((tenant) => lane(tenant, `of ${tenant}`, [tenant]));
     expect(fairShare(due, [], limits)).toEqual({
       chosen: ['p', 'q', 'r', 's'],
-      stoppedAfter: { tenant_id: 's', host: 'of s' },
+      stoppedAfter: { tenant_id: 's', host: 'of s', id: 's' },
     });
   });
 

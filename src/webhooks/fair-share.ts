@@ -19,42 +19,33 @@ export const LIMITS = { host: 4, tenant: 16, all: 64 };
  * every lane had its turn, otherwise `null`
  */
 export function fairShare(due: readonly DueDelivery[], busy: readonly Lane[], limits = LIMITS) {
-  const used = { host: countBy(busy, 'host'), tenant: countBy(busy, 'tenant_id') };
-  const lanes = lanesOf(due);
+  const onTheirWay = [...busy];
   const chosen: string[] = [];
-  let stoppedAfter: Lane | null = null;
-  const take = ({ tenant_id, host, id }: DueDelivery & { id: string }) => {
-    if ((used.host.get(host) ?? 0) >= limits.host) return;
-    if ((used.tenant.get(tenant_id) ?? 0) >= limits.tenant) return;
-    used.host.set(host, (used.host.get(host) ?? 0) + 1);
-    used.tenant.set(tenant_id, (used.tenant.get(tenant_id) ?? 0) + 1);
-    chosen.push(id);
-    if (busy.length + chosen.length === limits.all) stoppedAfter = { tenant_id, host };
-  };
-  const rounds = Math.max(0, ...lanes.map(({ length }) => length));
-  for (let round = 0; round < rounds; round += 1) {
-    for (const lane of lanes) {
-      const next = lane[round];
-      if (busy.length + chosen.length >= limits.all)
-        return { chosen, stoppedAfter: round === 0 ? stoppedAfter : null };
-      if (next) take(next);
+  const count = (key: keyof Lane, value: string) => onTheirWay.filter((lane) => lane[key] === value).length;
+  const fits = ({ tenant_id, host }: Lane) =>
+    count('host', host) < limits.host && count('tenant_id', tenant_id) < limits.tenant;
+  for (const [round, turn] of turnsOf(due).entries()) {
+    for (const next of turn) {
+      if (fits(next)) {
+        chosen.push(next.id);
+        onTheirWay.push(next);
+      }
+      if (onTheirWay.length >= limits.all) return { chosen, stoppedAfter: round === 0 ? next : null };
     }
   }
   return { chosen, stoppedAfter: null };
 }
 
-function lanesOf(due: readonly DueDelivery[]) {
-  const lanes = new Map<string, Array<DueDelivery & { id: string }>>();
-  for (const { tenant_id, host, id } of due) {
+/** The first of every lane, then the second of every lane that has one, and so on. */
+function turnsOf(due: readonly DueDelivery[]) {
+  const turns: Array<Array<Lane & { id: string }>> = [];
+  const taken = new Map<string, number>();
+  for (const { id, ...lane } of due) {
     if (id === null) continue;
-    const key = JSON.stringify([tenant_id, host]);
-    lanes.set(key, [...(lanes.get(key) ?? []), { tenant_id, host, id }]);
+    const key = JSON.stringify([lane.tenant_id, lane.host]);
+    const turn = taken.get(key) ?? 0;
+    taken.set(key, turn + 1);
+    (turns[turn] ??= []).push({ ...lane, id });
   }
-  return [...lanes.values()];
-}
-
-function countBy(lanes: readonly Lane[], key: keyof Lane): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const lane of lanes) counts.set(lane[key], (counts.get(lane[key]) ?? 0) + 1);
-  return counts;
+  return turns;
 }

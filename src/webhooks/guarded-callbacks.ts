@@ -35,9 +35,11 @@ export class GuardedCallbacks extends CallbackPolicy {
     }
     const host = URL.canParse(url) ? new URL(url).host : url;
     const known = this.clock.monotonicMs() - (this.admitted.get(host) ?? -Infinity) < REMEMBERED_MS;
-    await this.inspect(url, known || this.asking >= MAX_ASKING ? 0 : PATIENCE_MS);
+    const patienceMs = known || this.asking >= MAX_ASKING ? 0 : PATIENCE_MS;
+    await this.inspect(url, patienceMs);
+    if (patienceMs === 0) return;
     if (this.admitted.size >= MAX_REMEMBERED) this.admitted.clear();
-    if (!known) this.admitted.set(host, this.clock.monotonicMs());
+    this.admitted.set(host, this.clock.monotonicMs());
   }
 
   private async inspect(url: string, patienceMs: number): Promise<void> {

@@ -117,7 +117,7 @@ describe.each(transports())('tasks over the API, queue on %s', (transport) => {
       [{ task_id: '01990f2e-5b6c-7d10-9a55-0c2f6d1b7a10' }, 'task_id.reserved'],
       [{ callback_url: 'http://10.0.0.1/x' }, 'callback.forbidden'],
       [{ payload: { sleep_ms: -1 } }, 'request.invalid'],
-      [{ depends_on: ['x'] }, 'request.invalid'],
+      [{ depends_on: ['x'] }, 'dependency.unknown'],
     ] as const) {
       const { status, body } = await submit(more);
       expect([status, body.code]).toEqual([422, code]);

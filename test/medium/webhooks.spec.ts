@@ -4,6 +4,7 @@ import { newId } from '../../src/kernel/ids.js';
 import { TaskControlService } from '../../src/tasks/task-control.service.js';
 import { TaskEnds } from '../../src/tasks/task-ends.js';
 import { TasksService } from '../../src/tasks/tasks.service.js';
+import { Metrics } from '../../src/telemetry/metrics.registry.js';
 import { DeliverSweep } from '../../src/webhooks/deliver.sweep.js';
 import { WebhookSecrets } from '../../src/webhooks/webhook-secrets.js';
 import { WebhooksService } from '../../src/webhooks/webhooks.service.js';
@@ -80,7 +81,7 @@ describe('webhooks', () => {
   };
 
   it('tell once how a task ended, signed', async () => {
-    const id = await call({ task_id: 'invoice-7', traceparent: undefined }, { value: { pages: 3 } });
+    const id = await call({ task_id: 'invoice-7' }, { value: { pages: 3 } });
     const { delivery_id } = await reaches(id, 'succeeded');
     const [message] = receiver.on(path);
     const { secret } = await app.get(WebhookSecrets).of(scope);
@@ -99,6 +100,9 @@ describe('webhooks', () => {
       last_response: 'heard',
     });
     expect(receiver.on(path)).toHaveLength(1);
+    expect(await app.get(Metrics).text()).toMatch(
+      /intake_webhook_attempt_seconds_count\{outcome="succeeded"\} 1/,
+    );
   });
 
   it('tell of failures, and of what was cancelled while it waited', async () => {
