@@ -14,6 +14,7 @@ import {
   TaskView,
   type CreateTask,
   type CreateTaskBatch,
+  type ReviseTask,
   type TaskStatusFilter,
 } from '../tasks/tasks.contract.js';
 import type { CallOptions, HttpCalls } from './http-calls.js';
@@ -109,6 +110,11 @@ export class TaskCalls {
   previewCancel(filter: CancelFilter, options: CallOptions = {}) {
     const call = { ...options, method: 'POST', json: { filter, dry_run: true }, reads: true } as const;
     return this.calls.json('/api/tasks/cancel', BulkPreview, call);
+  }
+
+  /** Another priority or time, while it waits. */
+  revise(name: string, revision: z.input<typeof ReviseTask>, options: CallOptions = {}) {
+    return this.calls.json(pathOf(name), TaskView, { ...options, method: 'PATCH', json: revision });
   }
 
   /** @param payload replaces the old one */

@@ -9,7 +9,8 @@ export interface PulseOptions<Row> {
   /** The thread stops beating when the main thread has not answered for this long. */
   stopAfterMs: number;
   parameters: () => unknown[];
-  onBeat: (rows: Row[]) => void;
+  /** @param askedAtMs when the statement was sent, on the clock of {@link sharedNowMs} */
+  onBeat: (rows: Row[], askedAtMs: number) => void;
 }
 
 /** From the thread: what a beat read, and when it began on the clock that all threads share. */
@@ -56,7 +57,7 @@ export class Pulse<Row> {
 
   private onBeat(beat: Beat): void {
     this.lastBeatMs = Math.max(this.lastBeatMs, beat.startedAtMs);
-    this.options.onBeat(beat.rows as Row[]);
+    this.options.onBeat(beat.rows as Row[], beat.startedAtMs);
   }
 
   /** A thread that died takes only beats with it: the silence is noticed, and a new one beats on. */
@@ -70,6 +71,6 @@ export class Pulse<Row> {
 }
 
 /** Milliseconds on the monotonic clock that every thread of the process reads alike. */
-function sharedNowMs(): number {
+export function sharedNowMs(): number {
   return Number(process.hrtime.bigint() / 1_000_000n);
 }

@@ -50,3 +50,35 @@ events AS (
 ),
 ${DELTAS}
 SELECT id, queue, batch_id, status FROM changed`;
+
+/**
+ * Locks: none, LOCK_TASKS went before. Another priority or time for a task that waits; one that is in the transport
+ * leaves it, so that its new place counts. $2: priority, $3: run at, $4: aging, s.
+ */
+export const REVISE = `
+WITH before AS (
+  SELECT t.id, t.status, t.priority, t.run_at, t.epoch, CASE
+    WHEN t.status = 'blocked' OR (t.status = 'scheduled' AND $3::timestamptz IS NULL) THEN t.status
+    WHEN $3::timestamptz > now() THEN ${to('postpone')}
+    WHEN t.status = 'queued' THEN ${to('withdraw')}
+    ELSE ${to('wake')} END AS target
+  FROM tasks t WHERE t.id = $1::uuid AND ${guard('cancel')}
+),
+changed AS (
+  UPDATE tasks t SET status = b.target, priority = coalesce($2::smallint, t.priority),
+    reason = CASE WHEN $3::timestamptz IS NULL THEN t.reason WHEN b.target = ${to('postpone')} THEN 'run_at' END,
+    delay_ms = CASE WHEN $3::timestamptz IS NULL THEN t.delay_ms END,
+    run_at = CASE WHEN $3::timestamptz IS NULL THEN t.run_at ELSE greatest($3::timestamptz, now()) END,
+    rank_at = CASE WHEN $3::timestamptz IS NULL THEN t.rank_at + t.priority * make_interval(secs => $4::float8)
+      ELSE greatest($3::timestamptz, now()) END - coalesce($2::smallint, t.priority) * make_interval(secs => $4::float8)
+  FROM before b WHERE t.id = b.id AND ${guard('cancel')}
+  RETURNING ${CHANGED}
+),
+events AS (
+  INSERT INTO task_events (task_id, tenant_id, kind, detail)
+  SELECT c.id, c.tenant_id, 'revised', jsonb_build_object('priority', jsonb_build_array(b.priority, c.priority),
+    'run_at', jsonb_build_array(b.run_at, c.run_at))
+  FROM changed c JOIN before b ON b.id = c.id
+),
+${DELTAS}
+SELECT c.id, c.queue, c.status, c.epoch, b.status = 'queued' AS withdrawn FROM changed c JOIN before b ON b.id = c.id`;

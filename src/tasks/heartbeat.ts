@@ -55,7 +55,7 @@ export class Heartbeat {
       intervalMs: BEAT_INTERVAL_MS,
       stopAfterMs: SELF_DOUBT_MS,
       parameters: () => this.vitals(),
-      onBeat: (rows) => this.hear(rows),
+      onBeat: (rows, askedAtMs) => this.hear(rows, askedAtMs),
     });
     const beaten = new Promise<void>((resolve) => (this.onFirstBeat = resolve));
     this.pulse.start();
@@ -85,14 +85,18 @@ export class Heartbeat {
     return [this.worker.incarnation, size, processed, failed, process.memoryUsage.rss(), status];
   }
 
-  private hear(rows: BeatRow[]): void {
+  private hear(rows: BeatRow[], askedAtMs: number): void {
     this.onFirstBeat();
     if (rows.length === 0) void ignoring(this.register(), 'the next beat finds the row gone again');
     if (rows[0]?.drain) this.onDrainAsked();
-    this.hearOfTasks(rows.filter((row) => row.id !== null));
+    this.hearOfTasks(
+      rows.filter((row) => row.id !== null),
+      askedAtMs,
+    );
   }
 
-  private hearOfTasks(rows: HeldRow[]): void {
+  private hearOfTasks(rows: HeldRow[], askedAtMs: number): void {
+    this.running.stopLost(new Set(rows.map((row) => row.lease_token)), askedAtMs);
     for (const row of rows) if (row.cancel) this.running.stop(row.lease_token, 'cancelled');
     const forgotten = rows.filter((row) => row.old && !this.running.holds(row.lease_token));
     for (const row of forgotten)

@@ -3,7 +3,7 @@ import { storableText, toStorable } from '../kernel/storable.js';
 import type { Lease, LogLine } from './task-rows.js';
 
 /** Why a running handler is asked to stop. */
-export type StopReason = 'timeout' | 'deadline' | 'cancelled' | 'shutdown' | 'lease_in_doubt';
+export type StopReason = 'timeout' | 'deadline' | 'cancelled' | 'shutdown' | 'lease_in_doubt' | 'lease_lost';
 
 /** One attempt in this process, from before its claim until after its settlement. */
 export class RunningAttempt {
@@ -11,6 +11,8 @@ export class RunningAttempt {
   private lines: LogLine[] = [];
   private news: { progress?: number; progress_message?: string } = {};
   stopReason: StopReason | null = null;
+  /** When the claim's answer was heard, on the clock of {@link sharedNowMs}; until then nothing is held. */
+  heldSinceMs = Infinity;
 
   constructor(readonly lease: Lease) {}
 
@@ -88,6 +90,13 @@ export class RunningAttempts {
 
   stop(token: string, reason: StopReason): void {
     this.attempts.get(token)?.stop(reason);
+  }
+
+  /** Postgres named all that it believed here when it was asked: whatever was held by then and is not among it is lost. */
+  stopLost(known: ReadonlySet<string>, askedAtMs: number): void {
+    for (const attempt of this.attempts.values()) {
+      if (attempt.heldSinceMs < askedAtMs && !known.has(attempt.lease.token)) attempt.stop('lease_lost');
+    }
   }
 
   /** Stops what runs, and lets nothing begin until {@link reopen}. */

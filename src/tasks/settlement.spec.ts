@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../kernel/fault.js';
-import { MAX_UNSPENT_RETURNS, decide, type Accounts } from './settlement.js';
+import { FAILURE_CLASSES, type SettledClass } from './failure-classes.js';
+import { MAX_UNSPENT_RETURNS, decide, type Accounts, type Ending } from './settlement.js';
 import { completed, rejected, snoozed } from './task-outcome.js';
 
 const fresh: Accounts = {
@@ -15,6 +16,31 @@ const returned = (outcome: ReturnType<typeof completed>) => ({ kind: 'returned',
 const threw = (error: unknown) => ({ kind: 'threw', error }) as const;
 
 describe('what becomes of a task', () => {
+  it.each<[SettledClass, Ending]>([
+    ['retryable', threw(new Error('x'))],
+    ['timeout', { kind: 'timed_out', timeoutMs: 100 }],
+    ['throttled', threw(new Fault('storage.unavailable', 'x', { retryAfterSeconds: 7 }))],
+    ['interrupted', { kind: 'interrupted' }],
+    ['permanent', threw(new Fault('document.corrupt', 'x'))],
+    ['unstorable', returned(completed({ n: 1n } as never))],
+    ['deadline', { kind: 'overran' }],
+  ])('each class of failure has its policy: %s', (name, ending) => {
+    const { outcome, spends, event, reason, lastReason } = FAILURE_CLASSES[name];
+    const isFinal = event === 'reject' || event === 'overrun';
+    expect(decide(fresh, ending)).toMatchObject({
+      event,
+      outcome,
+      spends: spends === 'attempt' ? 1 : 0,
+      returns: spends === 'return' ? 1 : 0,
+      reason: isFinal ? lastReason : reason,
+    });
+    expect(decide({ ...last, returns: MAX_UNSPENT_RETURNS }, ending)).toMatchObject({
+      event: isFinal ? event : 'exhaust',
+      reason: lastReason,
+      spends: 1,
+    });
+  });
+
   it('an answer completes it, also in its last attempt', () => {
     expect(decide(last, returned(completed({ n: 1 })))).toMatchObject({
       event: 'complete',
@@ -76,7 +102,7 @@ describe('what becomes of a task', () => {
       event: 'snooze',
       spends: 0,
       delayMs: 7_000,
-      reason: 'retry',
+      reason: 'rate_limited',
     });
   });
 

@@ -2,6 +2,7 @@ import { backoffMs, type Backoff } from '../kernel/backoff.js';
 import { Fault } from '../kernel/fault.js';
 import type { Json } from '../kernel/json.js';
 import { storableText, unstorable } from '../kernel/storable.js';
+import { FAILURE_CLASSES, type AttemptOutcome, type SettledClass } from './failure-classes.js';
 import type { TaskEvent } from './lifecycle.js';
 import type { TaskOutcome } from './task-outcome.js';
 
@@ -26,9 +27,6 @@ export type Ending =
   | { kind: 'timed_out'; timeoutMs: number }
   | { kind: 'overran' }
   | { kind: 'interrupted' };
-
-export type AttemptOutcome =
-  'completed' | 'failed' | 'rejected' | 'snoozed' | 'timed_out' | 'interrupted' | 'lost' | 'cancelled';
 
 export interface TaskError {
   code: string;
@@ -57,52 +55,66 @@ const NOTHING = {
   error: null,
 } as const;
 
-/** Decides what becomes of a task whose attempt ended. Pure: same input, same answer (but for the jitter). */
-export function decide(accounts: Accounts, ending: Ending): Settlement {
-  switch (ending.kind) {
-    case 'returned':
-      return decideReturn(accounts, ending.outcome);
-    case 'threw':
-      return decideError(accounts, ending.error);
-    case 'timed_out': {
-      const message = `The attempt ran longer than ${ending.timeoutMs / 1_000} s`;
-      return spend(accounts, 'timed_out', 'timeout', { code: 'handler.timeout', message, retryable: true });
-    }
-    case 'overran': {
-      const error = { code: 'task.expired', message: MISSED_DEADLINE, retryable: false };
-      return { ...NOTHING, event: 'overrun', outcome: 'timed_out', reason: 'expired', spends: 1, error };
-    }
-    case 'interrupted':
-      return giveBack(accounts, { event: 'interrupt', outcome: 'interrupted', delayMs: null, reason: null });
-  }
+/** An attempt that did not complete: of which class, and what is told. */
+interface Failure {
+  class: SettledClass;
+  error: TaskError | null;
+  /** Chosen by who asked for the wait. */
+  delayMs?: number;
 }
 
-function decideReturn(accounts: Accounts, outcome: TaskOutcome<unknown>): Settlement {
-  switch (outcome.kind) {
-    case 'completed':
-      return complete(outcome.result);
-    case 'snoozed':
-      return giveBack(accounts, {
-        event: 'snooze',
-        outcome: 'snoozed',
-        delayMs: outcome.delayMs,
-        reason: 'snooze',
-      });
-    case 'rejected':
-      return reject({ code: outcome.code, message: outcome.detail, retryable: false });
+/** Decides what becomes of a task whose attempt ended. Pure: same input, same answer (but for the jitter). */
+export function decide(accounts: Accounts, ending: Ending): Settlement {
+  if (ending.kind === 'returned' && ending.outcome.kind === 'snoozed') {
+    const snooze = { event: 'snooze', outcome: 'snoozed', reason: 'snooze' } as const;
+    return giveBack(accounts, { ...snooze, delayMs: ending.outcome.delayMs, error: null });
+  }
+  const failure = failureOf(ending);
+  if (failure) return settleFailure(accounts, failure);
+  const result = ending.kind === 'returned' && 'result' in ending.outcome ? ending.outcome.result : null;
+  return { ...NOTHING, event: 'complete', outcome: 'completed', spends: 1, result: result as Json };
+}
+
+/** @returns nothing when the attempt completed */
+function failureOf(ending: Ending): Failure | null {
+  switch (ending.kind) {
+    case 'returned':
+      return failedAnswer(ending.outcome);
+    case 'threw':
+      return thrown(ending.error);
+    case 'timed_out': {
+      const message = `The attempt ran longer than ${ending.timeoutMs / 1_000} s`;
+      return { class: 'timeout', error: { code: 'handler.timeout', message, retryable: true } };
+    }
+    case 'overran':
+      return {
+        class: 'deadline',
+        error: { code: 'task.expired', message: MISSED_DEADLINE, retryable: false },
+      };
+    case 'interrupted':
+      return { class: 'interrupted', error: null };
   }
 }
 
 /** Nobody but the task itself pays for a result that cannot be stored. */
-function complete(result: unknown): Settlement {
-  const fault = resultFault(result);
-  if (fault)
-    return reject({
-      code: 'result.unstorable',
-      message: `The result cannot be stored: ${fault}`,
-      retryable: false,
-    });
-  return { ...NOTHING, event: 'complete', outcome: 'completed', spends: 1, result: result as Json };
+function failedAnswer(outcome: TaskOutcome<unknown>): Failure | null {
+  if (outcome.kind === 'rejected') {
+    const { code, detail } = outcome;
+    return { class: 'permanent', error: { code, message: storableText(detail), retryable: false } };
+  }
+  const fault = outcome.kind === 'completed' ? resultFault(outcome.result) : null;
+  if (!fault) return null;
+  const message = storableText(`The result cannot be stored: ${fault}`);
+  return { class: 'unstorable', error: { code: 'result.unstorable', message, retryable: false } };
+}
+
+function thrown(cause: unknown): Failure {
+  const error = toTaskError(cause);
+  if (!error.retryable) return { class: 'permanent', error };
+  const seconds = Fault.is(cause) ? cause.options.retryAfterSeconds : undefined;
+  return seconds === undefined
+    ? { class: 'retryable', error }
+    : { class: 'throttled', error, delayMs: seconds * 1_000 };
 }
 
 function resultFault(result: unknown): string | null {
@@ -115,26 +127,19 @@ function resultFault(result: unknown): string | null {
   return fault ? `${fault.path} ${fault.message}` : null;
 }
 
-function decideError(accounts: Accounts, error: unknown): Settlement {
-  const taskError = toTaskError(error);
-  if (!taskError.retryable) return reject(taskError);
-  const retryAfter = Fault.is(error) ? error.options.retryAfterSeconds : undefined;
-  if (retryAfter !== undefined) {
-    const delayMs = retryAfter * 1_000;
-    return {
-      ...giveBack(accounts, { event: 'snooze', outcome: 'snoozed', delayMs, reason: 'retry' }),
-      error: taskError,
-    };
-  }
-  return spend(accounts, 'failed', 'exhausted', taskError);
+function settleFailure(accounts: Accounts, { class: name, error, delayMs }: Failure): Settlement {
+  const policy = FAILURE_CLASSES[name];
+  const { event, outcome, reason, lastReason } = policy;
+  if (policy.spends === 'return')
+    return giveBack(accounts, { event: policy.event, outcome, reason, delayMs: delayMs ?? null, error });
+  if (event !== 'retry') return { ...NOTHING, event, outcome, reason: lastReason, spends: 1, error };
+  return spend(accounts, { outcome, lastReason, error });
 }
 
 /** One more attempt, or none left. */
 function spend(
   accounts: Accounts,
-  outcome: AttemptOutcome,
-  lastReason: string,
-  error: TaskError,
+  { outcome, lastReason, error }: Pick<Settlement, 'outcome' | 'error'> & { lastReason: string },
 ): Settlement {
   const spent = accounts.attempts + 1;
   if (spent >= accounts.maxAttempts) {
@@ -147,22 +152,13 @@ function spend(
 /** An attempt that costs nothing, up to a limit: beyond it a handler that always snoozes would live for ever. */
 function giveBack(
   accounts: Accounts,
-  back: {
-    event: 'snooze' | 'interrupt';
-    outcome: AttemptOutcome;
-    delayMs: number | null;
-    reason: string | null;
-  },
+  back: Pick<Settlement, 'outcome' | 'delayMs' | 'reason' | 'error'> & { event: 'snooze' | 'interrupt' },
 ): Settlement {
   if (accounts.returns < MAX_UNSPENT_RETURNS) return { ...NOTHING, ...back, returns: 1 };
   if (accounts.attempts + 1 < accounts.maxAttempts) return { ...NOTHING, ...back, spends: 1 };
   const message = `Came back more than ${MAX_UNSPENT_RETURNS} times without a result`;
-  return spend(accounts, back.outcome, 'exhausted', { code: 'handler.failed', message, retryable: true });
-}
-
-function reject({ code, message, retryable }: TaskError): Settlement {
-  const error = { code, message: storableText(message), retryable };
-  return { ...NOTHING, event: 'reject', outcome: 'rejected', reason: 'permanent', spends: 1, error };
+  const error = { code: 'handler.failed', message, retryable: true };
+  return spend(accounts, { outcome: back.outcome, lastReason: 'exhausted', error });
 }
 
 /** The public form of whatever a handler threw: only a Fault's own text leaves the process. */

@@ -12,7 +12,7 @@ import type { TaskStatus } from '../kernel/task-status.js';
 import { TaskReadsRepository, type TaskFilter, type TaskRow } from './task-reads.repository.js';
 import { taskDepthChanged } from './task-telemetry.js';
 import { toAttemptView, toBatchView, toHistory, toLogView, toTaskView } from './task-views.js';
-import { TasksRepository, type CancelledRow } from './tasks.repository.js';
+import { TasksRepository, type CancelledRow, type Revision } from './tasks.repository.js';
 
 /** What callers can see of tasks that are in, and do to them. */
 @Injectable()
@@ -89,6 +89,21 @@ export class TaskControlService {
   }
 
   /**
+   * @throws Fault `task.not_waiting` when a worker holds the task, or it is final; `request.invalid` for a time that leaves it
+   * no chance
+   */
+  async revise(scope: TenantScope, name: string, revision: Revision) {
+    const row = await this.find(scope, name);
+    refuseLateStart(row, revision);
+    const [revised] = await this.database.transaction((tx) => this.tasks.revise(tx, row.id, revision));
+    if (!revised)
+      throw new Fault('task.not_waiting', `The task is ${row.status}; only what waits can be changed`);
+    if (revised.withdrawn) this.remove([revised]);
+    taskDepthChanged.publish({ queue: revised.queue });
+    return this.get(scope, row.id);
+  }
+
+  /**
    * A failed or cancelled task runs again in the same row.
    * @param payload replaces the old one, which goes to the history
    * @throws Fault `task.not_retryable`, `payload.unstorable`
@@ -110,11 +125,14 @@ export class TaskControlService {
   }
 
   /** Takes what will not run out of the transport. */
-  private withdraw(cancelled: readonly CancelledRow[]): void {
-    for (const { status, queue, id, epoch } of cancelled) {
-      if (status !== 'cancelled') continue;
+  private withdraw(asked: readonly CancelledRow[]): void {
+    this.remove(asked.filter(({ status }) => status === 'cancelled'));
+  }
+
+  private remove(gone: ReadonlyArray<Pick<CancelledRow, 'id' | 'queue' | 'epoch'>>): void {
+    for (const { queue, id, epoch } of gone) {
       const removal = this.transport.remove(queue, [transportKey(id, epoch)]);
-      void ignoring(removal, 'an entry of a cancelled task claims nothing');
+      void ignoring(removal, 'an entry of a task that left the transport claims nothing');
     }
   }
 
@@ -165,4 +183,15 @@ export class TaskControlService {
     ]);
     return rows.map((row) => toTaskView(row, names.get(row.workerIncarnation ?? ''), parents.get(row.id)));
   }
+}
+
+function refuseLateStart({ expiresAt, deadlineAt, startedAt }: TaskRow, { run_at }: Revision): void {
+  const limits = { expires_at: startedAt ? null : expiresAt, deadline_at: deadlineAt };
+  const late = Object.entries(limits).filter(([, at]) => run_at && at && Date.parse(run_at) >= at.getTime());
+  const errors = late.map(([name, at]) => ({
+    path: 'run_at',
+    message: `must lie before ${name}, ${at?.toISOString()}`,
+  }));
+  if (errors.length > 0)
+    throw new Fault('request.invalid', 'The task could not run by then. See `errors`.', { errors });
 }

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { sharedNowMs } from '../database/pulse.js';
 import { newId } from '../kernel/ids.js';
 import { LogContext } from '../telemetry/log-context.js';
 import { continueTrace } from '../telemetry/traceparent.js';
@@ -55,6 +56,7 @@ export class TaskExecutor {
     const attempt = this.running.begin({ id: delivery.taskId, epoch: delivery.epoch, token: newId() });
     try {
       const task = await this.leases.claim({ ...attempt.lease, queue: delivery.queue });
+      if (task?.verdict === 'claimed') attempt.heldSinceMs = sharedNowMs();
       if (task?.verdict === 'claimed') await this.run(handler, task, attempt);
       if (task?.verdict === 'suspect') await this.isolate(delivery);
     } finally {

@@ -314,6 +314,20 @@ export const RetryTask = z
   .strictObject({ payload: JsonValue.optional() })
   .meta({ id: 'RetryTask', examples: [{}] });
 
+export const ReviseTask = z
+  .strictObject({
+    priority: Priority.optional(),
+    run_at: z.iso
+      .datetime({ offset: true })
+      .optional()
+      .describe('Not before then; a time that has passed means now'),
+  })
+  .refine(({ priority, run_at }) => priority !== undefined || run_at !== undefined, {
+    message: 'names nothing to change; send priority, run_at or both',
+  })
+  .meta({ id: 'ReviseTask', examples: [{ priority: 'urgent' }] });
+export type ReviseTask = z.output<typeof ReviseTask>;
+
 export const CancelledTask = z
   .object({ task_id: z.uuid(), status: TaskStatusName, cancel_requested: z.boolean() })
   .meta({

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Headers, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpStatus, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -20,6 +20,7 @@ import {
   EventView,
   LogView,
   RetryTask,
+  ReviseTask,
   TaskStatusFilter,
   TaskView,
 } from './tasks.contract.js';
@@ -138,6 +139,17 @@ export class TasksController {
     );
     const { data, next_cursor } = toPage(rows, query.limit, ({ id }) => id.toString());
     return { data: data.map(({ view }) => view), next_cursor };
+  }
+
+  @Patch(':task_id')
+  @Returns(HttpStatus.OK, TaskView, { summary: 'Give a waiting task another priority or time' })
+  @Faults('task.not_found', 'task.not_waiting')
+  revise(
+    @Scope() scope: TenantScope,
+    @Param('task_id') name: string,
+    @Body({ schema: ReviseTask }) body: ReviseTask,
+  ) {
+    return this.control.revise(scope, name, body);
   }
 
   @Post(':task_id/cancel')

@@ -35,7 +35,7 @@ import {
   WAKE,
 } from './dispatch.sql.js';
 import { EXPIRE, LOSE, TIME_OUT } from './repair.sql.js';
-import { CANCEL, REPLAY } from './control.sql.js';
+import { CANCEL, REPLAY, REVISE } from './control.sql.js';
 
 export interface NewBatch {
   id: string;
@@ -51,6 +51,20 @@ export interface RevivedRow {
   queue: string;
   status: TaskStatus;
   batch_id: string | null;
+}
+
+/** What may change while a task waits; the time as RFC 3339. */
+export interface Revision {
+  priority?: number;
+  run_at?: string;
+}
+
+export interface RevisedRow {
+  id: string;
+  queue: string;
+  status: TaskStatus;
+  epoch: number;
+  withdrawn: boolean;
 }
 
 export interface QueuedRow {
@@ -282,6 +296,15 @@ export class TasksRepository {
   async cancel(tx: Tx, ids: readonly string[]): Promise<CancelledRow[]> {
     await this.lock(tx, ids);
     return this.change<CancelledRow>(tx, CANCEL, ids);
+  }
+
+  /**
+   * Gives a waiting task another priority or time.
+   * @returns nothing when it does not wait; `withdrawn`: it had been in the transport under this epoch
+   */
+  async revise(tx: Tx, id: string, { priority, run_at }: Revision): Promise<RevisedRow[]> {
+    await this.lock(tx, [id]);
+    return this.database.queryIn(tx, REVISE, id, priority ?? null, run_at ?? null, this.agingSeconds);
   }
 
   /**
