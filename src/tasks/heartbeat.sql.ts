@@ -5,14 +5,14 @@ ON CONFLICT (incarnation) DO UPDATE SET last_seen_at = now()`;
 
 /**
  * One beat: alive until now, also when the reconciler had given this process up; whether it is to drain; and which rows
- * Postgres thinks it holds, one line without a row when there is none. No line at all: its own row is gone. Runs on the
- * pulse's connection.
+ * Postgres thinks it holds, one line without a row when there is none. No line at all: its own row is gone, or it has
+ * signed off and this beat comes late. Runs on the pulse's connection.
  */
 export const BEAT = `
 WITH beat AS (
   UPDATE workers SET last_seen_at = now(), active = $2::int, processed = $3::bigint, failed = $4::bigint,
     memory_bytes = $5::bigint, status = $6::text
-  WHERE incarnation = $1::uuid
+  WHERE incarnation = $1::uuid AND status <> 'stopped'
   RETURNING drain_requested_at IS NOT NULL AS drain
 )
 SELECT b.drain, t.id, t.epoch, t.lease_token, t.cancel_requested_at IS NOT NULL AS cancel,
