@@ -193,6 +193,9 @@ describe.each(transports())('queue routes on %s', (kind) => {
       slots: 8,
     });
 
+    const drain = await fetch(`${api.url}/api/queue/workers/${twinId}/drain`, { method: 'POST' });
+    expect(await drain.json()).toMatchObject({ status: 409, code: 'worker.lost' });
+
     await database.query(`UPDATE workers SET status = 'stopped' WHERE incarnation = $1::uuid`, twin);
     expect(await workers()).toHaveLength(1);
     const gone = await fetch(`${api.url}/api/queue/workers/${twin}`);
