@@ -107,7 +107,8 @@ function toView(row: DocumentRow, status: TaskStatus | undefined) {
     document_id: row.documentId,
     user_id: row.userId,
     file_name: row.fileName,
-    status: status ?? null,
+    // Retention took the task: what the row holds tells how it ended.
+    status: status ?? (row.generation === null ? ('failed' as const) : ('completed' as const)),
     task_id: row.taskId,
     content_type: row.contentType,
     size_bytes: row.sizeBytes === null ? null : Number(row.sizeBytes),

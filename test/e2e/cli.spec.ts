@@ -134,6 +134,7 @@ describe('intake, the program, against a deployment', () => {
     const discarded = await json<OperationView>('dead-letters', 'discard', '--all', '--yes');
     expect(discarded).toMatchObject({ status: 'completed', done: before.count });
     expect(await causes()).toEqual([]);
+    expect((await deployment.client.documents.get('one.pdf')).status).toBe('failed');
     expect((await intake('cleanup', '--hours', '24')).out).toMatch(/^removed +0$/m);
     expect((await intake('flush', '--yes')).err).toContain('queue.flush_forbidden');
   });
