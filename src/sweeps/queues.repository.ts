@@ -3,11 +3,11 @@ import { Database } from '../database/database.js';
 import type { Tx } from '../database/transaction.js';
 import { TRY_LOCK } from '../tasks/locks.sql.js';
 
-/** A small multiple of the slots that are alive, and never less than the floor. */
+/** A small multiple of the queue's slots that are alive, and never less than the floor. */
 const REFRESH_WINDOWS = `
 UPDATE queues q SET "window" = wanted.size
 FROM (
-  SELECT q.name, greatest(64, 4 * coalesce(sum(w.concurrency), 0))::int AS size
+  SELECT q.name, greatest(64, 4 * coalesce(sum(coalesce((w.lanes->>q.name)::int, w.concurrency)), 0))::int AS size
   FROM queues q LEFT JOIN workers w ON q.name = ANY(w.queues) AND w.kind = 'pool' AND w.status = 'running'
     AND w.last_seen_at > now() - interval '12 seconds'
   GROUP BY q.name

@@ -99,11 +99,15 @@ export const LOCK_LIMITS = `
 SELECT pg_advisory_xact_lock(l.hash)::text
 FROM (SELECT DISTINCT hashtextextended(name, 0) AS hash FROM unnest($1::text[]) AS name ORDER BY hash) AS l`;
 
+const PLACES = `jsonb_to_recordset($1::jsonb) AS i(id uuid, at tid, place int)`;
+/** Straight to the pages that the rows were picked from; as an array, so that no plan prefers an index to it. */
+const AT_PLACES = `t.ctid = ANY(ARRAY(SELECT at FROM input))`;
+
 /** Locks: picked rows that nobody moved or holds since. */
 export const LOCK_PICKED = `
-SELECT t.id, t.ctid::text AS at, i.place
-FROM jsonb_to_recordset($1::jsonb) AS i(id uuid, at tid, place int) JOIN tasks t ON t.ctid = i.at
-WHERE t.id = i.id AND t.status = 'pending' ORDER BY t.id FOR NO KEY UPDATE OF t SKIP LOCKED`;
+WITH input AS MATERIALIZED (SELECT * FROM ${PLACES})
+SELECT t.id, t.ctid::text AS at, i.place FROM input i JOIN tasks t ON t.id = i.id
+WHERE ${AT_PLACES} AND t.status = 'pending' ORDER BY t.id FOR NO KEY UPDATE OF t SKIP LOCKED`;
 
 /**
  * Locks: LOCK_LIMITS and LOCK_PICKED went before, so that this counts what everybody else had admitted; here the queue's
@@ -111,11 +115,11 @@ WHERE t.id = i.id AND t.status = 'pending' ORDER BY t.id FOR NO KEY UPDATE OF t 
  * $2: queue, $3: aging, s.
  */
 export const DISPATCH = `
-WITH asked AS MATERIALIZED (
+WITH input AS MATERIALIZED (SELECT * FROM ${PLACES}),
+asked AS MATERIALIZED (
   SELECT t.ctid AS at, t.id, t.status, t.tenant_id, t.concurrency_key, t.concurrency_limit, t.rate_key, t.rate_limit,
     t.rate_period_ms, i.place
-  FROM jsonb_to_recordset($1::jsonb) AS i(id uuid, at tid, place int) JOIN tasks t ON t.ctid = i.at AND t.id = i.id
-  WHERE ${guard('dispatch')}
+  FROM input i JOIN tasks t ON t.id = i.id WHERE ${AT_PLACES} AND ${guard('dispatch')}
 ),
 tenant_room AS MATERIALIZED (
   SELECT n.id AS tenant_id, n.max_concurrency - (

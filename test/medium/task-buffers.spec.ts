@@ -9,7 +9,7 @@ import { Core, newTask, newTasks } from '../support/core.js';
 import { freshDatabase, type TestDatabase } from '../support/stack.js';
 
 const FINAL_ROWS = 200_000;
-const ROUNDS = 4;
+const ROUNDS = 12;
 const WINDOW = 64;
 const WAITING = 2_000;
 /** A history makes indexes a level deeper, and each row is in a few of them; reading any of it would cost thousands. */
@@ -43,10 +43,11 @@ describe('what a statement touches', () => {
 
   it('does not grow with the history: claim, settle, dispatch, submit and the sweeps', async () => {
     const before = await measure();
-    await core.database.query(HISTORY, FINAL_ROWS);
+    await core.database.query(HISTORY, FINAL_ROWS, 0);
     const after = await measure();
+    // Two: each change of status writes to the primary key and to the newest tasks, both a level deeper now.
     for (const step of ['dispatch', 'claim'] as const)
-      expect(Math.round(after.each[step] - before.each[step]), `buffers per ${step}`).toBeLessThanOrEqual(2);
+      expect(Math.floor(after.each[step] - before.each[step]), `buffers per ${step}`).toBeLessThanOrEqual(2);
     expect(after.each.settle, 'buffers per settlement').toBeLessThanOrEqual(
       before.each.settle + PAGES_PER_ROW,
     );

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { QueuesRepository } from '../../src/sweeps/queues.repository.js';
 import type { PlacedTask } from '../../src/tasks/task-rows.js';
 import { TasksRepository } from '../../src/tasks/tasks.repository.js';
 import { Transport } from '../../src/transport/transport.js';
@@ -153,6 +154,23 @@ describe('the order of starts', () => {
     while (!started.includes(low.id) && started.length < from + 4 * WINDOW) await go();
     expect(started.indexOf(low.id) - from).toBeLessThanOrEqual(2 * WINDOW + SLOTS);
     expect(started.indexOf(low.id) - from).toBeGreaterThan(WINDOW);
+  });
+
+  it('is within a window of four times the slots that live in the queue, and never below its floor', async () => {
+    const windowOf = async () => {
+      await new QueuesRepository(core.database).refreshWindows();
+      const [queue] = await core.database.query<{ size: number }>('SELECT "window" AS size FROM queues');
+      return queue.size;
+    };
+    expect(await windowOf()).toBe(WINDOW);
+    await core.database.query(
+      `INSERT INTO workers (incarnation, name, kind, host, pid, version, queues, types, concurrency, lanes, status)
+       SELECT gen_random_uuid(), 'w' || n, 'pool', 'here', n, '0', '{default,other}', '{}', 150,
+         '{"default": 50, "other": 100}', 'running' FROM generate_series(1, 3) AS n`,
+    );
+    expect(await windowOf()).toBe(4 * 3 * 50);
+    await core.database.query(`UPDATE workers SET last_seen_at = now() - interval '1 minute'`);
+    expect(await windowOf()).toBe(WINDOW);
   });
 
   it('sends new work to the dispatcher once a row was overtaken in the transport for some seconds', async () => {

@@ -9,13 +9,13 @@ import * as settle from '../../src/tasks/settle.sql.js';
 const AGING_S = 3_600;
 const SETTLEMENT = { event: 'complete', target: 'completed', outcome: 'completed', spends: 1, returns: 0 };
 
-/** Final tasks of a day ago. $1: how many. */
+/** Final tasks of a day ago. $1: how many; $2: how many there are. */
 export const HISTORY = `
 INSERT INTO tasks (id, tenant_id, type, queue, status, priority, rank_at, payload, max_attempts, backoff, timeout_ms,
   epoch, created_at, queued_at, started_at, finished_at, worker_incarnation, external_id, attempts)
 SELECT gen_random_uuid(), 'default', 'test.scripted', 'default', (ARRAY['completed','failed','cancelled'])[1 + n % 3], 1,
   now() - interval '1 day', '{}', 3, '{}', 1000, 1, now() - interval '1 day', now() - interval '1 day',
-  now() - interval '1 day', now(), gen_random_uuid(), 'old-' || n, 1
+  now() - interval '1 day', now(), gen_random_uuid(), 'old-' || $2::int + n, 1
 FROM generate_series(1, $1::int) AS n`;
 
 class Undo extends Error {}
