@@ -51,6 +51,12 @@ SELECT t.epoch, t.status, extract(epoch FROM t.created_at - $2::timestamptz)::fl
   extract(epoch FROM t.started_at - $2::timestamptz)::float8 AS started,
   ARRAY(SELECT e.kind FROM task_events e WHERE e.task_id = t.id ORDER BY e.id) AS events
 FROM tasks t WHERE t.id = $1::uuid`;
+/** What is not final yet of what came before `$1`; times in seconds from now. */
+const STILL_OPEN = `
+SELECT status, reason, type, count(*)::int AS n, max(epoch) AS epoch, max(crashes) AS crashes, max(attempts) AS attempts,
+  max(extract(epoch FROM run_at - now()))::int AS run, max(extract(epoch FROM queued_at - now()))::int AS queued,
+  max(extract(epoch FROM started_at - now()))::int AS started
+FROM tasks WHERE finished_at IS NULL AND created_at < $1::timestamptz GROUP BY 1, 2, 3`;
 const LOST_BY_NOBODYS_FAULT = `
 SELECT count(*)::int AS n FROM task_attempts WHERE outcome = 'lost' AND finished_at >= $1::timestamptz`;
 
@@ -165,6 +171,10 @@ class Play {
       within('what was accepted before was not final', async () => (await this.count(OPEN, healed)) === 0),
     ]);
     Object.assign(round, { firstMs, backlogMs });
+    if (backlogMs === null) {
+      const open = await this.stack.database.query(STILL_OPEN, healed);
+      round.problems.push(`still open: ${JSON.stringify(open)}`);
+    }
     if (firstMs === null || firstMs > SLOW_MS) await this.tellStations(await probe, healed);
   }
 
