@@ -3,6 +3,8 @@ import { Fault } from '../kernel/fault.js';
 /** Codes of Node, pg and Prisma for a server that is not there, is going down, hung up on us, or took too long. */
 const UNREACHABLE =
   /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|ETIMEDOUT|EPIPE|57P0[123]|08\w{3}|53300|P1001|P1002|P1008|P1017|P2024|P2028)$/;
+/** What Prisma's adapter makes of the same, where it keeps no code. */
+const UNREACHABLE_KIND = /^(DatabaseNotReachable|ConnectionClosed|SocketTimeout|TooManyConnections)$/;
 const HUNG_UP =
   /Connection terminated|terminating connection|server closed the connection|timeout exceeded when trying to connect|Can't reach database|the database system is|Client has encountered a connection error|Unable to start a transaction|Query read timeout|not queryable/i;
 const DEADLOCK_OR_SERIALISATION = /^(40P01|40001|P2034)$/;
@@ -14,6 +16,7 @@ interface Coded {
   code?: unknown;
   message?: unknown;
   cause?: unknown;
+  kind?: unknown;
   meta?: { code?: unknown; driverAdapterError?: unknown };
   originalCode?: unknown;
 }
@@ -21,8 +24,8 @@ interface Coded {
 /** Every code along an error's chain of causes: Prisma wraps the driver's error up to three deep. */
 function codesOf(error: unknown, depth = 0): string[] {
   if (typeof error !== 'object' || error === null || depth > 5) return [];
-  const { code, originalCode, meta, cause } = error as Coded;
-  const own = [code, originalCode, meta?.code].filter((value) => typeof value === 'string');
+  const { code, originalCode, kind, meta, cause } = error as Coded;
+  const own = [code, originalCode, kind, meta?.code].filter((value) => typeof value === 'string');
   return [...own, ...codesOf(meta?.driverAdapterError, depth + 1), ...codesOf(cause, depth + 1)];
 }
 
@@ -46,7 +49,8 @@ export function isBadRow(error: unknown): boolean {
 export function asDatabaseFault(error: unknown): Fault | null {
   if (error instanceof Fault) return null;
   const unreachable =
-    codesOf(error).some((code) => UNREACHABLE.test(code)) || HUNG_UP.test(messagesOf(error));
+    codesOf(error).some((code) => UNREACHABLE.test(code) || UNREACHABLE_KIND.test(code)) ||
+    HUNG_UP.test(messagesOf(error));
   if (!unreachable) return null;
   return new Fault('database.unavailable', 'Postgres cannot be reached; try again shortly', {
     retryAfterSeconds: 2,
