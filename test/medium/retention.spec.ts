@@ -193,10 +193,10 @@ describe('what is over', () => {
       sizes.push(step.removed);
       return step;
     };
-    let isPurging = true;
+    const purged = new AbortController();
     const ids: string[] = [];
     const work = (async () => {
-      while (isPurging) ids.push(await app.submit());
+      while (!purged.signal.aborted) ids.push(await app.submit());
     })();
     const old = async () => {
       const [row] = await app.database.query<{ n: number }>(
@@ -211,7 +211,7 @@ describe('what is over', () => {
       },
       { timeoutMs: 45_000 },
     );
-    isPurging = false;
+    purged.abort();
     await work;
     retention.purgeFinished = purge;
     expect(Math.max(...sizes)).toBe(500);
