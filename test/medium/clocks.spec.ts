@@ -66,7 +66,7 @@ describe.each(transports())('the clocks of a task on %s', (transport) => {
     ];
     for (const id of waiting) await move(id, 'expires_at');
     for (const id of waiting) expect(await app.settled(id)).toMatchObject(EXPIRED);
-    expect(await app.history(waiting[0] ?? '')).toEqual(['submitted', 'expired']);
+    expect(await app.history(waiting[0] ?? '')).toEqual(['submitted', 'expired', 'dead_lettered']);
     await pause(false);
   });
 
