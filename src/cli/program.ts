@@ -22,6 +22,7 @@ import { addSchedules } from './schedules.command.js';
 import { addSearch } from './search.command.js';
 import { addStats } from './stats.command.js';
 import { addStatus } from './status.command.js';
+import { addSummary } from './summary.command.js';
 import { harmless, type Terminal } from './terminal.js';
 import { addUp } from './up.command.js';
 import { addWebhooks } from './webhooks.command.js';
@@ -42,6 +43,7 @@ const WORK = [
   addCleanup,
   addFlush,
   addStats,
+  addSummary,
   addWorkers,
   addSchedules,
   addWebhooks,

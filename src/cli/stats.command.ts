@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { QueueNumbers } from '../queue/queue.contract.js';
 import type { Cli, Format } from './cli.js';
-import { formatOption } from './option-parsers.js';
+import { formatOption, wholeNumber } from './option-parsers.js';
+import { oldestIn, perMinute, waitingIn } from './queue-text.js';
 import { duration, renderTable, type Cell } from './table.js';
 
 const HEAD = [
@@ -24,26 +25,26 @@ export function addStats(program: Command, cli: Cli): void {
     .command('stats')
     .description('show each queue in numbers')
     .option('--queue <name>', 'one queue only')
+    .option('--window <minutes>', 'how far rates and percentiles look back', wholeNumber(1, 2_880))
     .addOption(formatOption())
     .addHelpText('after', '\nExample:\n  intake stats --queue documents')
-    .action(async ({ queue, format }: { queue?: string; format: Format }) => {
-      const stats = await cli.client().queue.stats({ queue });
+    .action(async ({ queue, window, format }: { queue?: string; window?: number; format: Format }) => {
+      const stats = await cli.client().queue.stats({ queue, window });
       const rows = queue ? stats.queues : [...stats.queues, stats.total];
       cli.show(format, stats, () => renderTable(HEAD, rows.map(rowOf)));
     });
 }
 
 function rowOf(queue: QueueNumbers): Cell[] {
-  const { oldest_age_seconds: oldest } = queue;
   return [
     queue.name,
-    queue.blocked_tasks + queue.scheduled_tasks + queue.pending_tasks + queue.queued_tasks,
+    waitingIn(queue),
     queue.processing_tasks,
     queue.total_completed,
     queue.total_failed,
     queue.dead_letter_tasks,
-    duration(oldest === null ? null : oldest * 1_000),
-    Math.round(queue.throughput_per_minute * 10) / 10,
+    oldestIn(queue),
+    perMinute(queue),
     duration(queue.wait_p95_ms),
     duration(queue.run_p95_ms),
     queue.workers,
