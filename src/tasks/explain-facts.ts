@@ -27,8 +27,7 @@ export interface ExplainFacts {
   deadline_at: Date | null;
   cancel_requested_at: Date | null;
 
-  /** How the newest attempt ended, and whether it was of the present epoch. */
-  last_outcome: string | null;
+  /** Whether its present epoch led to an attempt; a dispatch that was put back did not. */
   attempted: boolean;
 
   /** What it depends on and is still open; at most 20 of them. */

@@ -40,15 +40,14 @@ function scheduled(facts: ExplainFacts): Reason {
   if (reason === 'retry') return { ...retry(facts, inTime), until };
   if (reason === 'snooze')
     return { code: 'snooze', detail: `its handler asked to be called again ${inTime}`, until };
-  if (reason === 'rate_limited')
-    return { code: 'rate.limited', detail: `its rate key lets it start ${inTime}`, until };
+  if (reason === 'rate_limited') return { ...throttled(facts, inTime), until };
   if (reason === 'dependency_delay')
     return { code: 'schedule.dependency_delay', detail: `its delay ends ${inTime}`, until };
   return { code: 'schedule.run_at', detail: `it is to run ${inTime}`, until };
 }
 
 function retry(facts: ExplainFacts, inTime: string): Reason {
-  const { attempted, crashes, last_outcome, error, attempts, max_attempts } = facts;
+  const { attempted, crashes, error, attempts, max_attempts } = facts;
   if (!attempted && crashes >= 2) {
     const detail = `it is a suspect after ${crashes} crashes and the process for suspects was busy; it is offered again ${inTime}`;
     return { code: 'suspect.isolation', detail };
@@ -57,11 +56,16 @@ function retry(facts: ExplainFacts, inTime: string): Reason {
     const detail = `a worker that does not know the type ${facts.type} got it; it is offered again ${inTime}`;
     return { code: 'workers.postponed', detail };
   }
-  const cause = error ? ` after ${error.code}: ${error.message}` : '';
-  if (last_outcome === 'snoozed')
-    return { code: 'retry.throttled', detail: `it was asked to come back ${inTime},${cause}` };
-  const detail = `attempt ${attempts + 1} of ${max_attempts} begins ${inTime},${cause}`;
+  const detail = `attempt ${attempts + 1} of ${max_attempts} begins ${inTime}${causeOf(error)}`;
   return { code: 'retry.backoff', detail };
+}
+
+function throttled({ error }: ExplainFacts, inTime: string): Reason {
+  return { code: 'retry.throttled', detail: `it was asked to come back ${inTime}${causeOf(error)}` };
+}
+
+function causeOf(error: ExplainFacts['error']): string {
+  return error ? `, after ${error.code}: ${error.message}` : '';
 }
 
 function pauses({ queue, paused, paused_at, tenant_paused, tenant_paused_at }: ExplainFacts): Reason[] {

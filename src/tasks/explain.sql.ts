@@ -34,9 +34,6 @@ at_work AS (
     WHERE p.queue = t.queue AND c.takes AND c.knows GROUP BY 1, 2
   ) AS r
 ),
-last_attempt AS (
-  SELECT a.outcome, a.epoch FROM t JOIN task_attempts a ON a.task_id = t.id ORDER BY a.epoch DESC LIMIT 1
-),
 open_parents AS (
   SELECT p.id AS task_id, p.type, p.status
   FROM t JOIN task_dependencies d ON d.task_id = t.id JOIN tasks p ON p.id = d.parent_id
@@ -56,7 +53,7 @@ SELECT now() AS now, t.id, t.type, t.queue, t.status, t.reason, t.error, t.attem
   t.crashes::int, t.epoch, t.progress::float8, t.progress_message, t.timeout_ms, t.created_at, t.run_at, t.queued_at,
   t.started_at, t.finished_at, t.expires_at, t.deadline_at, t.cancel_requested_at, t.concurrency_key,
   t.concurrency_limit, t.rate_key,
-  a.outcome AS last_outcome, coalesce(a.epoch = t.epoch, false) AS attempted,
+  EXISTS (SELECT FROM task_attempts a WHERE a.task_id = t.id AND a.epoch = t.epoch) AS attempted,
   (SELECT coalesce(jsonb_agg(to_jsonb(d)), '[]') FROM open_parents d) AS dependencies,
   coalesce(q.paused, false) AS paused, q.paused_at, coalesce(tq.paused, false) AS tenant_paused,
   tq.paused_at AS tenant_paused_at,
@@ -86,7 +83,6 @@ SELECT now() AS now, t.id, t.type, t.queue, t.status, t.reason, t.error, t.attem
   w.name AS worker, w.last_seen_at AS worker_seen_at,
   t.status = 'processing' AND coalesce(w.status IN ('lost', 'stopped'), true) AS worker_lost
 FROM t CROSS JOIN hands CROSS JOIN at_work CROSS JOIN waits
-LEFT JOIN last_attempt a ON true
 LEFT JOIN queues q ON q.name = t.queue
 LEFT JOIN tenant_queues tq ON tq.tenant_id = t.tenant_id AND tq.queue = t.queue
 LEFT JOIN tenants n ON n.id = t.tenant_id
