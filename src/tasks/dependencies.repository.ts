@@ -34,6 +34,7 @@ export interface Resolved {
   /** Edges whose news was taken; as many as asked for means that there may be more. */
   told: number;
   released: EndedTask[];
+  /** Children that wait again; their news is still to be taken. */
   revived: number;
 }
 
@@ -92,6 +93,9 @@ export class DependenciesRepository {
     const held = await this.database.queryIn<{ id: string }>(tx, LOCK_CHILDREN, children);
     const ids = held.map(({ id }) => id);
     const revived = await this.database.queryIn<{ id: string; batch_id: string | null }>(tx, REVIVE, ids);
+    await this.ends.revived(tx, revived);
+    // Their own children hear of it first: what lives again is no reason for anybody to fail.
+    if (revived.length > 0) return { told: 0, released: [], revived: revived.length };
     const released = await this.database.queryIn<EndedTask>(tx, RELEASE, ids, this.agingSeconds);
     const told = news.filter(({ task_id }) => ids.includes(task_id));
     await this.database.executeIn(
@@ -100,9 +104,8 @@ export class DependenciesRepository {
       told.map(({ task_id }) => task_id),
       told.map(({ parent_id }) => parent_id),
     );
-    await this.ends.revived(tx, revived);
     await this.ends.ended(tx, released);
-    return { told: told.length, released, revived: revived.length };
+    return { told: told.length, released, revived: 0 };
   }
 
   private async resolve(

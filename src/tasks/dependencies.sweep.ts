@@ -22,11 +22,11 @@ export class DependenciesSweep extends Sweep implements OnModuleDestroy {
 
   async runOnce(): Promise<Record<string, number>> {
     for (;;) {
-      const { told, released } = await this.database.transaction((tx) =>
+      const { told, released, revived } = await this.database.transaction((tx) =>
         this.dependencies.resolveNews(tx, BATCH),
       );
       for (const queue of new Set(released.map((task) => task.queue))) taskDepthChanged.publish({ queue });
-      if (told < BATCH) return {};
+      if (told < BATCH && revived === 0) return {};
     }
   }
 

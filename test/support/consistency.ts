@@ -31,7 +31,7 @@ const RULES: Record<string, string> = {
     FROM (SELECT coalesce(sum(amount), 0) AS n FROM (${COUNTS}) AS c
         WHERE metric IN ('total.completed', 'total.failed', 'total.cancelled')) AS c,
       (SELECT (SELECT count(*) FROM tasks WHERE finished_at IS NOT NULL)
-        + (SELECT count(*) FROM task_events WHERE kind = 'replayed') AS n) AS t
+        + (SELECT count(*) FROM task_events WHERE kind IN ('replayed', 'revived')) AS n) AS t
     WHERE c.n <> t.n AND (${REMOVED}) = 0`,
   'a batch has as many open members as it says': `
     SELECT b.id, b.remaining, count(t.*)::int AS open
@@ -58,10 +58,6 @@ const RULES: Record<string, string> = {
     HAVING t.attempts + t.returns <> count(*) FILTER (WHERE a.outcome <> 'lost')
       OR t.attempts < count(*) FILTER (WHERE a.outcome IN ('completed', 'failed', 'rejected', 'timed_out'))
       OR t.crashes <> least(count(*) FILTER (WHERE a.outcome = 'lost'), 3)`,
-  'a batch counts its open members': `
-    SELECT b.id, b.remaining, count(t.*)::int AS open FROM batches b
-    LEFT JOIN tasks t ON t.batch_id = b.id AND t.status NOT IN ('completed', 'failed', 'cancelled')
-    GROUP BY b.id HAVING b.remaining <> count(t.*)`,
   'who is blocked waits for somebody, or has news to hear': `
     SELECT t.id FROM tasks t WHERE t.status = 'blocked' AND NOT EXISTS (
       SELECT FROM task_dependencies d WHERE d.task_id = t.id AND (d.outcome IS NULL OR d.news))`,
