@@ -13,6 +13,7 @@ import type { NewTask } from '../../src/tasks/task-rows.js';
 import { TasksRepository } from '../../src/tasks/tasks.repository.js';
 import { inconsistencies } from '../support/consistency.js';
 import { freshDatabase, type TestDatabase } from '../support/stack.js';
+import { command, type Command, type Wanted } from '../support/task-commands.js';
 import {
   MAX_ATTEMPTS,
   Model,
@@ -46,51 +47,6 @@ const MEANT_FOR: Readonly<Record<string, readonly Status[]>> = {
   timeOut: ['processing'],
   replay: ['failed', 'cancelled'],
 };
-
-const index = fc.nat(23);
-const newTask = fc.record({
-  parents: fc.array(index, { maxLength: 3 }),
-  policy: fc.constantFrom('fail', 'ignore', 'cancel'),
-  start: fc.constantFrom('now', 'now', 'delay', 'later'),
-  expires: fc.boolean(),
-  deadline: fc.boolean(),
-});
-type Wanted = typeof newTask extends fc.Arbitrary<infer T> ? T : never;
-const act = <Name extends string>(name: Name) => fc.record({ act: fc.constant(name), at: index });
-const claimed = { weight: 6, arbitrary: act('claim') };
-const settled = fc.record({
-  act: fc.constant('settle' as const),
-  at: index,
-  how: fc.constantFrom(...(Object.keys(ENDINGS) as EndingKind[])),
-});
-const command = fc.oneof(
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      act: fc.constant('submit' as const),
-      tasks: fc.array(newTask, { minLength: 1, maxLength: 1 }),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      act: fc.constant('batch' as const),
-      tasks: fc.array(newTask, { minLength: 1, maxLength: 3 }),
-    }),
-  },
-  claimed,
-  { weight: 6, arbitrary: settled },
-  ...(['dispatch', 'resolve'] as const).map((name) => ({ weight: 3, arbitrary: act(name) })),
-  ...(['cancel', 'replay', 'wake', 'lose', 'timeOut'] as const).map((name) => ({
-    weight: 2,
-    arbitrary: act(name),
-  })),
-  ...(['expire', 'deadline', 'pausedClaim', 'reprioritise', 'postpone', 'hasten'] as const).map((name) => ({
-    weight: 1,
-    arbitrary: act(name),
-  })),
-);
-type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
 
 /** One story: what is done to Postgres through the repository is done to the model, and both must tell the same after it. */
 class Story {
@@ -216,7 +172,7 @@ class Story {
 
   private make(one: Wanted, parents: readonly ModelTask[], batch: ModelTask['batch']) {
     const id = newId();
-    const policy = one.policy as ModelTask['policy'];
+    const { policy } = one;
     const edges = parents.map((parent) => {
       const outcome = ['completed', 'failed', 'cancelled'].includes(parent.status) ? parent.status : null;
       const news = outcome !== null && outcome !== 'completed' && policy !== 'ignore';
