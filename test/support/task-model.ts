@@ -2,8 +2,16 @@
 
 export type Status =
   'blocked' | 'scheduled' | 'pending' | 'queued' | 'processing' | 'completed' | 'failed' | 'cancelled';
-export type EndingKind =
-  'completed' | 'threw' | 'rejected' | 'snoozed' | 'interrupted' | 'timed_out' | 'overran';
+export const ENDING_KINDS = [
+  'completed',
+  'threw',
+  'rejected',
+  'snoozed',
+  'interrupted',
+  'timed_out',
+  'overran',
+] as const;
+export type EndingKind = (typeof ENDING_KINDS)[number];
 
 export interface Edge {
   parent: ModelTask;
