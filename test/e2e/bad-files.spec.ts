@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DocumentResult } from '../../src/documents/documents.contract.js';
 import { hostileFiles, mistakenFiles, type BadFile } from '../support/hostile-files.js';
+import { eventually } from '../support/eventually.js';
 import { Deployment, type IntakeProcess } from '../support/processes.js';
 
 /** What may need the clock to end takes minutes under the limits of production; test/security has it under short ones. */
@@ -20,15 +21,17 @@ describe('bad files through the API', () => {
 
   afterAll(() => deployment?.stop());
 
-  const run = async ({ name, bytes }: Pick<BadFile, 'name' | 'bytes'>) => {
+  const submit = async ({ name, bytes }: Pick<BadFile, 'name' | 'bytes'>) => {
     const form = new FormData();
     form.set('document_id', name.slice(-40));
     form.set('user_id', '7');
     form.set('file', new Blob([bytes]), name);
     const response = await fetch(`${deployment.url}/api/documents`, { method: 'POST', body: form });
-    const { task_id } = (await response.json()) as { task_id: string };
-    return deployment.client.waitFor(task_id, { timeoutMs: 150_000 });
+    return ((await response.json()) as { task_id: string }).task_id;
   };
+
+  const run = async (file: Pick<BadFile, 'name' | 'bytes'>) =>
+    deployment.client.waitFor(await submit(file), { timeoutMs: 150_000 });
 
   const residentPages = () => Number(readFileSync(`/proc/${worker.pid}/statm`, 'utf8').split(' ')[1]);
 
@@ -57,4 +60,30 @@ describe('bad files through the API', () => {
     expect(worker.alive).toBe(true);
     expect(residentPages()).toBeLessThan(before * 2);
   });
+
+  it('lets one be cancelled that would be read for minutes, and kills the child that reads it', async () => {
+    const endless = hostileFiles().find(({ faults }) => faults.join() === 'sandbox.timeout');
+    if (!endless) throw new Error('no file keeps its reader busy');
+    const taskId = await submit(endless);
+    const reader = await eventually(() => busyChild(worker.pid), { timeoutMs: 30_000 });
+    await deployment.client.tasks.cancel(taskId);
+    const task = await deployment.client.waitFor(taskId, { timeoutMs: 30_000 });
+    expect(task.status).toBe('cancelled');
+    await eventually(() => !existsSync(`/proc/${reader}`), { timeoutMs: 30_000 });
+    expect(worker.alive).toBe(true);
+  });
 });
+
+/** The child of a process that has computed for a second and more; time is counted in hundredths. */
+function busyChild(parent: number): number | undefined {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).find((pid) => {
+    try {
+      // After the name in brackets: state, parent, …, and at places 11 and 12 the time in user and system mode.
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+      return Number(fields[1]) === parent && Number(fields[11]) + Number(fields[12]) > 100;
+    } catch {
+      return false; // it ended meanwhile
+    }
+  });
+}
