@@ -38,14 +38,15 @@ describe('tasks whose worker died', () => {
 
   it('49 innocents complete, and the one that kills its process is poison', async () => {
     await submitter.database.query('UPDATE queues SET paused = true');
-    const killer = await submitter.submit({ does: 'kill', ms: 100 });
-    for (let at = 0; at < 49; at += 1) await submitter.submit({ does: 'sleep', ms: 250 });
+    // The killer comes last: whoever is claimed with it, or a little before, runs beside it when it strikes.
+    for (let at = 0; at < 49; at += 1) await submitter.submit({ does: 'sleep', ms: 300 });
+    const killer = await submitter.submit({ does: 'kill', ms: 50 });
     const supervisor = new Supervisor(variables);
     processes.push(supervisor);
     await eventually(() => supervisor.current, { timeoutMs: 30_000 });
     await submitter.database.query('UPDATE queues SET paused = false');
     await eventually(async () => (await statuses())['completed'] === 49, {
-      timeoutMs: 120_000,
+      timeoutMs: 180_000,
       everyMs: 250,
     });
     expect(await submitter.settled(killer, 60_000)).toMatchObject({
@@ -60,8 +61,8 @@ describe('tasks whose worker died', () => {
     const [{ suspects } = { suspects: 0 }] = await submitter.database.query<{ suspects: number }>(
       'SELECT count(*)::int AS suspects FROM tasks WHERE crashes = 2',
     );
-    expect(suspects).toBeGreaterThan(20);
-  }, 200_000);
+    expect(suspects).toBeGreaterThan(0);
+  }, 300_000);
 
   it('a suspect runs again when its isolated process died with nothing to do', async () => {
     const worker = await TestWorker.start(variables);
