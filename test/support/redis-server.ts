@@ -60,6 +60,7 @@ export async function spawnRedis(port: number, options: readonly string[]): Prom
     pid: child.pid ?? 0,
     kill: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
+      child.ref(); // whoever waits for its end must live to see it
       const gone = once(child, 'exit');
       child.kill('SIGKILL');
       await gone;
