@@ -23,8 +23,10 @@ import {
   type Status,
 } from '../support/task-model.js';
 
-/** `MODEL_SECONDS=600 npx vitest run --project medium test/medium/task-model.spec.ts` looks for longer. */
+/** `MODEL_SECONDS=600 npx vitest run --project medium test/medium/task-model.spec.ts` looks for longer, elsewhere each time. */
 const SECONDS = Number(process.env.MODEL_SECONDS ?? 8);
+/** What fails must fail again: without a wish the stories are the same on every run. */
+const seed = process.env.MODEL_SECONDS === undefined ? 20_261_125 : undefined;
 const HOUR_MS = 3_600_000;
 const FAR = '2100-01-01T00:00:00Z';
 const BACKOFF = { base_ms: HOUR_MS, factor: 1, max_ms: HOUR_MS, jitter: 0 };
@@ -52,6 +54,7 @@ const MEANT_FOR: Readonly<Record<string, readonly Status[]>> = {
 class Story {
   readonly model = new Model();
   private readonly queue = `model-${newId()}`;
+  private readonly generations = new Map<string, number>();
   private readonly leases: Array<{ task: ModelTask; epoch: number; token: string }> = [];
 
   constructor(private readonly world: World) {}
@@ -293,10 +296,14 @@ class Story {
       `SELECT id, remaining, generation FROM batches WHERE id = ANY($1::uuid[]) ORDER BY array_position($1::uuid[], id)`,
       batches.map(({ id }) => id),
     );
-    // The sweep may hear of a revival before it hears of another parent's failure: a generation more, never one less.
+    // News of failures and revivals that come together end a batch in between or not, as they are taken: its generations
+    // are compared in batches.spec, and here they never fall.
     counted.forEach(({ generation }, at) => {
       const batch = batches[at];
-      if (batch) batch.generation = Math.max(batch.generation, generation);
+      if (!batch) return;
+      expect(generation).toBeGreaterThanOrEqual(this.generations.get(batch.id) ?? 1);
+      this.generations.set(batch.id, generation);
+      batch.generation = generation;
     });
     expect(counted).toEqual(batches);
   }
@@ -352,7 +359,7 @@ describe('the lifecycle on Postgres', () => {
           told += 1;
         },
       );
-      await fc.assert(stories, { numRuns: SECONDS * 20 });
+      await fc.assert(stories, { numRuns: SECONDS * 20, ...(seed === undefined ? {} : { seed }) });
       expect(told).toBeGreaterThan(0);
       expect(await inconsistencies(world.database)).toEqual({});
     },
