@@ -18,7 +18,7 @@ function stage(name: string, include: string[], needs: { servers?: boolean; seri
     test: {
       name,
       include,
-      testTimeout: 60_000,
+      testTimeout: needs.servers ? 60_000 : 15_000,
       hookTimeout: 120_000,
       fileParallelism: !needs.serial,
       setupFiles: ['test/support/no-packets.mjs'],

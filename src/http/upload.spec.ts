@@ -131,7 +131,7 @@ async function upload(parts: Part[], path = '/api/files') {
   const response = await fetch(origin + path, {
     method: 'POST',
     body: form,
-    signal: AbortSignal.timeout(30_000),
+    signal: AbortSignal.timeout(10_000),
   });
   return { status: response.status, body: (await response.json()) as Body };
 }
@@ -234,7 +234,7 @@ describe('an upload', () => {
   it('that its caller gives up reaches the sink as a failure', async () => {
     const gone = sendBig(32 * MIB, { leaveAfterBytes: 4 * MIB });
     await expect(gone).rejects.toThrow();
-    await expect.poll(() => seen.failed, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => seen.failed, { timeout: 5_000 }).toBe(1);
   });
 });
 

@@ -99,6 +99,6 @@ describe('redaction', () => {
     const startedAt = performance.now();
     for (const unit of ['a.', 'a://b:', '"token', '\\"token', '?token=', 'Bearer '])
       redact(unit.repeat(20_000));
-    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
   });
 });

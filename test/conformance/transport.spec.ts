@@ -284,11 +284,11 @@ describe.each(transports())('the transport on %s', (kind) => {
       const begunMs = performance.now();
       await serving.close({ timeoutMs: 300 });
       await patient;
-      expect(performance.now() - begunMs).toBeLessThan(10_000);
+      expect(performance.now() - begunMs).toBeLessThan(3_300);
       expect(signal?.aborted).toBe(true);
     });
 
-    it('idle without waiting for anybody', async () => {
+    it('idle within a second', async () => {
       const app = await kit.openApp();
       const lanes = [QUEUE, 'receipts', 'images'].map((queue) => ({ queue, concurrency: 10 }));
       await app.transport.serve(lanes, async () => {});
@@ -296,7 +296,7 @@ describe.each(transports())('the transport on %s', (kind) => {
       await eventually(async () => (await app.transport.stats(QUEUE)).waiting === 0);
       const begunMs = performance.now();
       await app.close();
-      expect(performance.now() - begunMs).toBeLessThan(5_000);
+      expect(performance.now() - begunMs).toBeLessThan(1_000);
     });
   });
 

@@ -62,5 +62,5 @@ it.each([
 ])('decides at once about 64 kB of %#', (text) => {
   const startedMs = performance.now();
   textKindOf(text, undefined);
-  expect(performance.now() - startedMs).toBeLessThan(5_000);
+  expect(performance.now() - startedMs).toBeLessThan(500);
 });
