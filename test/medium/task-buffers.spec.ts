@@ -14,6 +14,8 @@ const WINDOW = 64;
 const WAITING = 2_000;
 /** A history makes indexes a level deeper, and each row is in a few of them; reading any of it would cost thousands. */
 const PAGES_PER_ROW = 12;
+/** Beside a history few dead rows are too few for VACUUM to clean its indexes, and the sweeps would read those entries. */
+const CLEAN = 'INDEX_CLEANUP ON';
 
 describe('what a statement touches', () => {
   let server: TestDatabase;
@@ -35,9 +37,9 @@ describe('what a statement touches', () => {
     await core.pause(true);
     await core.submit(newTasks(WAITING));
     await core.pause(false);
-    await core.database.query('VACUUM (ANALYZE) tasks');
+    await core.database.query(`VACUUM (ANALYZE, ${CLEAN}) tasks`);
     const each = await buffersPerRow(core.database, 'default', ROUNDS);
-    await core.database.query('VACUUM tasks');
+    await core.database.query(`VACUUM (${CLEAN}) tasks`);
     return { each, once: await undone(core.database, (tx) => theRest(core, tx)) };
   };
 

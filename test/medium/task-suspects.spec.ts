@@ -46,7 +46,7 @@ describe('tasks whose worker died', () => {
     await eventually(() => supervisor.current, { timeoutMs: 30_000 });
     await submitter.database.query('UPDATE queues SET paused = false');
     await eventually(async () => (await statuses())['completed'] === 49, {
-      timeoutMs: 180_000,
+      timeoutMs: 120_000,
       everyMs: 250,
     });
     expect(await submitter.settled(killer, 60_000)).toMatchObject({
@@ -61,8 +61,8 @@ describe('tasks whose worker died', () => {
     const [{ suspects } = { suspects: 0 }] = await submitter.database.query<{ suspects: number }>(
       'SELECT count(*)::int AS suspects FROM tasks WHERE crashes = 2',
     );
-    expect(suspects).toBeGreaterThan(0);
-  }, 300_000);
+    expect(suspects).toBeGreaterThan(20);
+  }, 200_000);
 
   it('a suspect runs again when its isolated process died with nothing to do', async () => {
     const worker = await TestWorker.start(variables);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config/config.js';
 import { Database } from '../../src/database/database.js';
 import { newId } from '../../src/kernel/ids.js';
@@ -91,11 +91,11 @@ class Writer {
     for (let round = 0; round < ROUNDS; round += 1) await acts[this.dice.roll(acts.length)]?.();
   }
 
+  /** Of all that there are: a queued row that nobody takes would hold up its queue. */
   private async rows(): Promise<Array<{ id: string; epoch: number }>> {
-    const ids = this.dice.some(this.ids, 40);
     return this.database.query(
-      'SELECT id, epoch FROM tasks WHERE id = ANY($1::uuid[]) ORDER BY random()',
-      ids,
+      'SELECT id, epoch FROM tasks ORDER BY random() LIMIT $1',
+      1 + this.dice.roll(40),
     );
   }
 
@@ -191,13 +191,13 @@ describe('eight writers over the same rows', () => {
   let server: TestDatabase;
   let databases: Database[];
 
-  beforeAll(async () => {
+  beforeEach(async () => {
     server = await freshDatabase();
     const config = readConfig({ DATABASE_URL: server.url, AUTH_MODE: 'disabled', DATABASE_POOL_SIZE: '2' });
     databases = Array.from({ length: WRITERS }, () => new Database(config));
   });
 
-  afterAll(async () => {
+  afterEach(async () => {
     for (const database of databases) await database.client.$disconnect();
     await server.drop();
   });
@@ -225,7 +225,7 @@ describe('eight writers over the same rows', () => {
       const [{ settled } = { settled: 0 }] = await database.query<{ settled: number }>(
         'SELECT count(*)::int AS settled FROM task_attempts',
       );
-      expect(settled).toBeGreaterThan(50);
+      expect(settled).toBeGreaterThan(100);
     },
   );
 });
