@@ -15,7 +15,7 @@ import { freshDatabase, type TestDatabase } from '../support/stack.js';
 
 const WRITERS = 8;
 const TASKS = 60;
-const ROUNDS = 120;
+const ROUNDS = 200;
 const QUEUE = 'default';
 const BACKOFF = { base_ms: 1, factor: 1, max_ms: 1, jitter: 0 };
 const DEAD_WORKER = `
