@@ -3,36 +3,39 @@ import type { Tx } from '../database/transaction.js';
 import type { TenantScope } from '../kernel/tenant-scope.js';
 import { OperationKind, type OperationPart, type OperationStep } from '../operations/operation-kind.js';
 import { BulkTasksService, type BulkPart, type BulkStep } from '../tasks/bulk-tasks.service.js';
-import type { CancelTasks, CleanUp, DiscardDeadLetters } from './bulk.contract.js';
+import type { CleanUp } from './bulk.contract.js';
 
-interface Chosen<Filter> {
-  filter: Filter;
-}
+type Chosen = Pick<BulkPart, 'filter'>;
 
 /** Walks over the tasks that a filter chose, newest first. */
-abstract class Walk<Filter extends object> extends OperationKind<Chosen<Filter>> {
-  protected abstract change(tx: Tx, part: BulkPart, operationId: string): Promise<BulkStep>;
+@Injectable()
+abstract class Walk extends OperationKind<Chosen> {
+  protected abstract readonly chooses: 'failed' | 'live';
 
-  async step(tx: Tx, part: OperationPart<Chosen<Filter>>): Promise<OperationStep> {
+  constructor(protected readonly tasks: BulkTasksService) {
+    super();
+  }
+
+  async count(scope: TenantScope, { filter }: Chosen): Promise<number> {
+    const counts = await this.tasks.count(scope, this.chooses, filter);
+    return [...counts.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  async step(tx: Tx, part: OperationPart<Chosen>): Promise<OperationStep> {
     const { operationId, scope, input, startedAt, state, limit } = part;
     const { filter } = input;
     const change = { scope, filter, until: startedAt, cursor: state as string | null, limit };
     const { cursor, ...step } = await this.change(tx, change, operationId);
     return { ...step, state: cursor, ended: cursor === null };
   }
+
+  protected abstract change(tx: Tx, part: BulkPart, operationId: string): Promise<BulkStep>;
 }
 
 @Injectable()
-export class ReplayOperation extends Walk<DiscardDeadLetters['filter']> {
+export class ReplayOperation extends Walk {
   readonly name = 'dead_letters.replay';
-
-  constructor(private readonly tasks: BulkTasksService) {
-    super();
-  }
-
-  async count(scope: TenantScope, { filter }: Chosen<DiscardDeadLetters['filter']>): Promise<number> {
-    return total(await this.tasks.count(scope, 'failed', filter));
-  }
+  protected readonly chooses = 'failed';
 
   protected change(tx: Tx, part: BulkPart, operationId: string): Promise<BulkStep> {
     return this.tasks.replay(tx, part, { operation_id: operationId });
@@ -40,16 +43,9 @@ export class ReplayOperation extends Walk<DiscardDeadLetters['filter']> {
 }
 
 @Injectable()
-export class DiscardOperation extends Walk<DiscardDeadLetters['filter']> {
+export class DiscardOperation extends Walk {
   readonly name = 'dead_letters.discard';
-
-  constructor(private readonly tasks: BulkTasksService) {
-    super();
-  }
-
-  async count(scope: TenantScope, { filter }: Chosen<DiscardDeadLetters['filter']>): Promise<number> {
-    return total(await this.tasks.count(scope, 'failed', filter));
-  }
+  protected readonly chooses = 'failed';
 
   protected change(tx: Tx, part: BulkPart): Promise<BulkStep> {
     return this.tasks.discard(tx, part);
@@ -57,16 +53,9 @@ export class DiscardOperation extends Walk<DiscardDeadLetters['filter']> {
 }
 
 @Injectable()
-export class CancelOperation extends Walk<CancelTasks['filter']> {
+export class CancelOperation extends Walk {
   readonly name = 'tasks.cancel';
-
-  constructor(private readonly tasks: BulkTasksService) {
-    super();
-  }
-
-  async count(scope: TenantScope, { filter }: Chosen<CancelTasks['filter']>): Promise<number> {
-    return total(await this.tasks.count(scope, 'live', filter));
-  }
+  protected readonly chooses = 'live';
 
   protected change(tx: Tx, part: BulkPart): Promise<BulkStep> {
     return this.tasks.cancel(tx, part);
@@ -96,8 +85,4 @@ export class CleanUpOperation extends OperationKind<CleanUp> {
     const isAll = kind === 'dead' || !input.include_failed;
     return { state: { kind: 'dead', after: null }, done: removed, ended: isAll };
   }
-}
-
-function total(counts: ReadonlyMap<string, number>): number {
-  return [...counts.values()].reduce((sum, count) => sum + count, 0);
 }
