@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { Sweep } from '../kernel/sweep.js';
+import { whileFull } from '../kernel/while-full.js';
 import { OperationsRepository } from './operations.repository.js';
 
 const KEPT_DAYS = 30;
@@ -20,7 +21,11 @@ export class OperationsRetentionSweep extends Sweep {
   }
 
   async runOnce(): Promise<Record<string, number>> {
-    await this.database.transaction((tx) => this.operations.purge(tx, KEPT_DAYS, BATCH));
+    await whileFull(BATCH, () => this.purge());
     return {};
+  }
+
+  private purge(): Promise<number> {
+    return this.database.transaction((tx) => this.operations.purge(tx, KEPT_DAYS, BATCH));
   }
 }

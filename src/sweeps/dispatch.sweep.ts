@@ -5,6 +5,7 @@ import { TaskPublisher } from '../tasks/task-publisher.js';
 import { TasksRepository } from '../tasks/tasks.repository.js';
 import { QueuesRepository } from './queues.repository.js';
 import { Sweep } from '../kernel/sweep.js';
+import { whileFull } from '../kernel/while-full.js';
 
 const WAKE_LIMIT = 500;
 /** Then it is the next queue's turn. */
@@ -46,12 +47,11 @@ export class DispatchSweep extends Sweep {
   /** @returns the queues that got work */
   private async wakeAll(): Promise<string[]> {
     const queues = new Set<string>();
-    let woken = WAKE_LIMIT;
-    while (woken === WAKE_LIMIT) {
+    await whileFull(WAKE_LIMIT, async () => {
       const rows = await this.database.transaction((tx) => this.tasks.wake(tx, WAKE_LIMIT));
       for (const { queue } of rows) queues.add(queue);
-      woken = rows.length;
-    }
+      return rows.length;
+    });
     return [...queues];
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { Sweep } from '../kernel/sweep.js';
+import { whileFull } from '../kernel/while-full.js';
 import { taskDepthChanged } from '../tasks/task-telemetry.js';
 import { TasksRepository } from '../tasks/tasks.repository.js';
 
@@ -20,12 +21,12 @@ export class ExpirySweep extends Sweep {
   }
 
   async runOnce(): Promise<Record<string, number>> {
-    let expired = 0;
-    for (;;) {
-      const rows = await this.database.transaction((tx) => this.tasks.expire(tx, BATCH));
-      for (const queue of new Set(rows.map((row) => row.queue))) taskDepthChanged.publish({ queue });
-      expired += rows.length;
-      if (rows.length < BATCH) return { expired };
-    }
+    return { expired: await whileFull(BATCH, () => this.expire()) };
+  }
+
+  private async expire(): Promise<number> {
+    const rows = await this.database.transaction((tx) => this.tasks.expire(tx, BATCH));
+    for (const queue of new Set(rows.map((row) => row.queue))) taskDepthChanged.publish({ queue });
+    return rows.length;
   }
 }

@@ -3,6 +3,7 @@ import { Database } from '../database/database.js';
 import { Clock } from '../kernel/clock.js';
 import { TaskStatsRepository } from '../tasks/task-stats.repository.js';
 import { Sweep } from '../kernel/sweep.js';
+import { whileFull } from '../kernel/while-full.js';
 
 const BATCH = 5_000;
 const FORGET_BATCH = 1_000;
@@ -24,8 +25,7 @@ export class StatsFoldingSweep extends Sweep {
   }
 
   async runOnce(): Promise<Record<string, number>> {
-    let folded = BATCH;
-    while (folded === BATCH) folded = await this.database.transaction((tx) => this.stats.fold(tx, BATCH));
+    await whileFull(BATCH, () => this.database.transaction((tx) => this.stats.fold(tx, BATCH)));
     await this.forget();
     return {};
   }
@@ -33,9 +33,9 @@ export class StatsFoldingSweep extends Sweep {
   private async forget(): Promise<void> {
     const nowMs = this.clock.monotonicMs();
     if (nowMs - this.forgotAtMs < FORGET_EVERY_MS) return;
-    let gone = FORGET_BATCH;
-    while (gone === FORGET_BATCH)
-      gone = await this.database.transaction((tx) => this.stats.forget(tx, FORGET_BATCH));
+    await whileFull(FORGET_BATCH, () =>
+      this.database.transaction((tx) => this.stats.forget(tx, FORGET_BATCH)),
+    );
     this.forgotAtMs = nowMs;
   }
 }

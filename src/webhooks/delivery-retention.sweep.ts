@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { Sweep } from '../kernel/sweep.js';
+import { whileFull } from '../kernel/while-full.js';
 import { DeliveriesRepository } from './deliveries.repository.js';
 
 const KEPT_DAYS = 30;
@@ -20,9 +21,11 @@ export class DeliveryRetentionSweep extends Sweep {
   }
 
   async runOnce(): Promise<Record<string, number>> {
-    let removed = BATCH;
-    while (removed === BATCH)
-      removed = await this.database.transaction((tx) => this.deliveries.purge(tx, KEPT_DAYS, BATCH));
+    await whileFull(BATCH, () => this.purge());
     return {};
+  }
+
+  private purge(): Promise<number> {
+    return this.database.transaction((tx) => this.deliveries.purge(tx, KEPT_DAYS, BATCH));
   }
 }
