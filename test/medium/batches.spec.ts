@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Tx } from '../../src/database/transaction.js';
 import { CallbackPolicy } from '../../src/tasks/callback-policy.js';
 import { TaskControlService } from '../../src/tasks/task-control.service.js';
@@ -6,9 +6,9 @@ import { TaskMaker } from '../../src/tasks/new-task.js';
 import { TaskObservers, type EndedBatch, type EndedTask } from '../../src/tasks/task-observers.js';
 import { TasksRepository } from '../../src/tasks/tasks.repository.js';
 import { TasksService } from '../../src/tasks/tasks.service.js';
-import { freshEnvironment, scope, startWorker, type TestApp } from '../support/apps.js';
-import { inconsistencies } from '../support/consistency.js';
-import { eventually, transports, type TestDatabase } from '../support/stack.js';
+import { scope, startWorker, type TestApp } from '../support/apps.js';
+import { ownApp } from '../support/own-app.js';
+import { eventually, transports } from '../support/stack.js';
 
 class AnyCallback extends CallbackPolicy {
   check(): void {}
@@ -32,21 +32,14 @@ class Listener {
 
 describe.each(transports())('a batch on %s', (transport) => {
   let app: TestApp;
-  let database: TestDatabase;
   const listener = new Listener();
 
   beforeAll(async () => {
-    ({ database } = await freshEnvironment(transport));
-    app = await startWorker();
+    const own = await ownApp(transport, startWorker);
+    app = own.app;
     app.get(TaskObservers).add(listener);
     Object.assign(app.get(TaskMaker), { callbacks: new AnyCallback() });
-  });
-
-  afterAll(async () => {
-    const found = await inconsistencies(app.database);
-    await app.close();
-    await database.drop();
-    expect(found).toEqual({});
+    return own.end;
   });
 
   const batch = (id: string) => app.get(TaskControlService).batch(scope, id);

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { ExpirySweep } from '../../src/sweeps/expiry.sweep.js';
 import { StartAlarmSweep } from '../../src/sweeps/start-alarm.sweep.js';
 import { newId } from '../../src/kernel/ids.js';
@@ -11,9 +11,9 @@ import { TaskControlService } from '../../src/tasks/task-control.service.js';
 import { startAlarmRaised } from '../../src/tasks/task-telemetry.js';
 import { TasksRepository } from '../../src/tasks/tasks.repository.js';
 import { TasksService } from '../../src/tasks/tasks.service.js';
-import { freshEnvironment, scope, startWorker, type TestApp } from '../support/apps.js';
-import { inconsistencies } from '../support/consistency.js';
-import { eventually, transports, type TestDatabase } from '../support/stack.js';
+import { scope, startWorker, type TestApp } from '../support/apps.js';
+import { ownApp } from '../support/own-app.js';
+import { eventually, transports } from '../support/stack.js';
 import { closeGate } from '../support/test-tasks.js';
 
 const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString();
@@ -22,18 +22,11 @@ const EXPIRED = { status: 'failed', reason: 'expired', error: { code: 'task.expi
 
 describe.each(transports())('the clocks of a task on %s', (transport) => {
   let app: TestApp;
-  let database: TestDatabase;
 
   beforeAll(async () => {
-    ({ database } = await freshEnvironment(transport));
-    app = await startWorker();
-  });
-
-  afterAll(async () => {
-    const found = await inconsistencies(app.database);
-    await app.close();
-    await database.drop();
-    expect(found).toEqual({});
+    const own = await ownApp(transport, startWorker);
+    app = own.app;
+    return own.end;
   });
 
   const move = (id: string, column: string) =>
@@ -54,7 +47,6 @@ describe.each(transports())('the clocks of a task on %s', (transport) => {
       }),
     );
   };
-  const processing = (id: string) => eventually(async () => (await app.task(id)).status === 'processing');
 
   it('let one expire that was never started, whatever it waits for', async () => {
     const parent = await app.submit({}, { delay_ms: 600_000 });
@@ -123,7 +115,7 @@ describe.each(transports())('the clocks of a task on %s', (transport) => {
   it('let it complete after the deadline, if it only does', async () => {
     const open = closeGate('late-but-done');
     const id = await app.submit({ does: 'gate', gate: 'late-but-done' }, { deadline_at: inAnHour() });
-    await processing(id);
+    await app.running(id);
     await move(id, 'deadline_at');
     open();
     expect(await app.settled(id)).toMatchObject({ status: 'completed' });
@@ -132,7 +124,7 @@ describe.each(transports())('the clocks of a task on %s', (transport) => {
   it('end one whose worker does not stop it at the deadline', async () => {
     const open = closeGate('deaf');
     const id = await app.submit({ does: 'gate', gate: 'deaf' }, { deadline_at: inAnHour() });
-    await processing(id);
+    await app.running(id);
     await move(id, 'deadline_at');
     const ended = await app.database.transaction((tx) => app.get(TasksRepository).timeOut(tx, 15));
     expect(ended).toMatchObject([{ id, status: 'failed' }]);

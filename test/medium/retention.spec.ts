@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { Config } from '../../src/config/config.js';
 import { newId } from '../../src/kernel/ids.js';
 import type { Json } from '../../src/kernel/json.js';
@@ -8,13 +8,12 @@ import { TaskControlService } from '../../src/tasks/task-control.service.js';
 import { TaskRetentionRepository } from '../../src/tasks/task-retention.repository.js';
 import { TasksRepository } from '../../src/tasks/tasks.repository.js';
 import { TasksService } from '../../src/tasks/tasks.service.js';
-import { freshEnvironment, scope, startSubmitter, startWorker, type TestApp } from '../support/apps.js';
-import { inconsistencies } from '../support/consistency.js';
+import { scope, startSubmitter, startWorker, type TestApp } from '../support/apps.js';
+import { ownApp } from '../support/own-app.js';
 import { insertPast } from '../support/past-tasks.js';
-import { eventually, type TestDatabase } from '../support/stack.js';
+import { eventually } from '../support/stack.js';
 
 describe('what is over', () => {
-  let database: TestDatabase;
   let app: TestApp;
   let sweep: RetentionSweep;
   const left = async (ids: readonly string[]) => {
@@ -54,16 +53,10 @@ describe('what is over', () => {
   };
 
   beforeAll(async () => {
-    ({ database } = await freshEnvironment('postgres', { RESULT_TTL: '7200' }));
-    app = await startSubmitter();
+    const own = await ownApp('postgres', startSubmitter, { RESULT_TTL: '7200' });
+    app = own.app;
     sweep = app.get(RetentionSweep);
-  });
-
-  afterAll(async () => {
-    const found = await inconsistencies(app.database);
-    await app.close();
-    await database.drop();
-    expect(found).toEqual({});
+    return own.end;
   });
 
   it('leaves when its time has come: done work after a day, dead letters after a month', async () => {

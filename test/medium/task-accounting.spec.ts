@@ -33,8 +33,6 @@ describe('what an attempt costs', () => {
     expect(found).toEqual({});
   });
 
-  const processing = (id: string) =>
-    eventually(async () => (await submitter.task(id)).status === 'processing');
   const outcomes = async (id: string) =>
     (await submitter.get(TaskControlService).attempts(scope, id, 500)).map(({ outcome }) => outcome);
   const returns = (id: string, count: number) =>
@@ -81,7 +79,7 @@ describe('what an attempt costs', () => {
   it('a crash: a crash and no attempt', async () => {
     const open = closeGate('crash');
     const id = await submitter.submit({ does: 'gate', gate: 'crash' }, { max_attempts: 1 });
-    await processing(id);
+    await submitter.running(id);
     // Its worker is somebody who died long ago.
     await submitter.database.query(
       `INSERT INTO workers (incarnation, name, kind, host, pid, version, queues, types, concurrency, status, last_seen_at)
@@ -101,7 +99,7 @@ describe('what an attempt costs', () => {
   it('a timeout that nobody settled: an attempt', async () => {
     const open = closeGate('late');
     const id = await submitter.submit({ does: 'gate', gate: 'late' }, { max_attempts: 2 });
-    await processing(id);
+    await submitter.running(id);
     await submitter.database.query(
       `UPDATE tasks SET timeout_ms = 1000, started_at = now() - interval '1 minute' WHERE id = $1::uuid`,
       id,
@@ -116,7 +114,7 @@ describe('what an attempt costs', () => {
   it('a timeout of the last attempt that nobody settled: the task', async () => {
     const open = closeGate('last');
     const id = await submitter.submit({ does: 'gate', gate: 'last' }, { max_attempts: 1 });
-    await processing(id);
+    await submitter.running(id);
     await submitter.database.query(
       `UPDATE tasks SET timeout_ms = 1000, started_at = now() - interval '1 minute' WHERE id = $1::uuid`,
       id,
@@ -135,7 +133,7 @@ describe('what an attempt costs', () => {
   it('a cancel of a task whose worker died: the task, whatever it is suspected of', async () => {
     const open = closeGate('cancelled');
     const id = await submitter.submit({ does: 'gate', gate: 'cancelled' });
-    await processing(id);
+    await submitter.running(id);
     await submitter.database.query(
       `UPDATE workers SET kind = 'isolated' WHERE incarnation = '00000000-0000-7000-8000-000000000001'`,
     );

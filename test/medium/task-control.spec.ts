@@ -1,27 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { TaskControlService } from '../../src/tasks/task-control.service.js';
 import { Submissions } from '../../src/tasks/submissions.js';
 import { TaskMaker } from '../../src/tasks/new-task.js';
 import { TasksRepository } from '../../src/tasks/tasks.repository.js';
-import { freshEnvironment, scope, startSubmitter, type TestApp } from '../support/apps.js';
-import { inconsistencies } from '../support/consistency.js';
+import { scope, startSubmitter, type TestApp } from '../support/apps.js';
 import { elsewhere } from '../support/elsewhere.js';
-import type { TestDatabase } from '../support/stack.js';
+import { ownApp } from '../support/own-app.js';
 
 describe('tasks that share a unique key', () => {
-  let database: TestDatabase;
   let app: TestApp;
 
   beforeAll(async () => {
-    ({ database } = await freshEnvironment('postgres'));
-    app = await startSubmitter();
-  });
-
-  afterAll(async () => {
-    const found = await inconsistencies(app.database);
-    await app.close();
-    await database.drop();
-    expect(found).toEqual({});
+    const own = await ownApp('postgres', startSubmitter);
+    app = own.app;
+    return own.end;
   });
 
   const cancel = (id: string) => app.get(TaskControlService).cancel(scope, id);

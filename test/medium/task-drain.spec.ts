@@ -4,7 +4,7 @@ import { TaskWorker } from '../../src/tasks/task-worker.js';
 import { taskStuck } from '../../src/tasks/task-telemetry.js';
 import { freshEnvironment, startSubmitter, startWorker, type TestApp } from '../support/apps.js';
 import { inconsistencies } from '../support/consistency.js';
-import { eventually, transports, type TestDatabase } from '../support/stack.js';
+import { transports, type TestDatabase } from '../support/stack.js';
 import { closeGate } from '../support/test-tasks.js';
 
 const SHUTDOWN_MS = 1_000;
@@ -30,7 +30,6 @@ describe.each(transports())('a worker that shuts down, on %s', (transport) => {
     expect(found).toEqual({});
   });
 
-  const running = (id: string) => eventually(async () => (await submitter.task(id)).status === 'processing');
   const close = async () => {
     const startMs = performance.now();
     await worker.close();
@@ -39,7 +38,7 @@ describe.each(transports())('a worker that shuts down, on %s', (transport) => {
 
   it('waits for work that ends in time', async () => {
     const id = await submitter.submit({ does: 'sleep', ms: 500, value: 'done' });
-    await running(id);
+    await submitter.running(id);
     const tookMs = await close();
     expect(await submitter.task(id)).toMatchObject({ status: 'completed', result: 'done' });
     expect(tookMs).toBeLessThan(500 + MARGIN_MS);
@@ -49,7 +48,7 @@ describe.each(transports())('a worker that shuts down, on %s', (transport) => {
     const ids = await Promise.all(
       Array.from({ length: 5 }, () => submitter.submit({ does: 'sleep', ms: 60_000 })),
     );
-    for (const id of ids) await running(id);
+    for (const id of ids) await submitter.running(id);
     const tookMs = await close();
     expect(tookMs).toBeLessThan(SHUTDOWN_MS + MARGIN_MS);
     for (const id of ids) {
@@ -63,7 +62,7 @@ describe.each(transports())('a worker that shuts down, on %s', (transport) => {
     const unsubscribe = taskStuck.subscribe(({ taskId }) => stuck.push(taskId));
     const open = closeGate('deaf');
     const id = await submitter.submit({ does: 'gate', gate: 'deaf', value: 'second' });
-    await running(id);
+    await submitter.running(id);
     const tookMs = await close();
     unsubscribe();
     expect(tookMs).toBeLessThan(SHUTDOWN_MS + STOP_GRACE_MS + MARGIN_MS);

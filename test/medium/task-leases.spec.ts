@@ -32,8 +32,6 @@ describe.each(transports())('a lease on %s', (transport) => {
     apps.push(app);
     return app;
   };
-  const processing = (id: string) =>
-    eventually(async () => (await submitter.task(id)).status === 'processing');
   /** What the reconciler does about a worker that is silent for a lease. */
   const bury = async (app: TestApp) => {
     await submitter.database.query(
@@ -49,7 +47,7 @@ describe.each(transports())('a lease on %s', (transport) => {
     const frozen = await worker();
     const open = closeGate('frozen');
     const id = await submitter.submit({ does: 'gate', gate: 'frozen', value: 'mine' });
-    await processing(id);
+    await submitter.running(id);
     expect(await bury(frozen)).toMatchObject([{ id, status: 'pending' }]);
     await worker();
     expect(await submitter.settled(id)).toMatchObject({ status: 'completed', crashes: 1, attempts: 1 });
@@ -69,7 +67,7 @@ describe.each(transports())('a lease on %s', (transport) => {
     await worker();
     delete process.env['DATABASE_DIRECT_URL'];
     const long = await submitter.submit({ does: 'sleep', ms: 20_000, value: 'long' });
-    await processing(long);
+    await submitter.running(long);
     wire.cut();
     await eventually(async () => (await submitter.history(long)).includes('interrupted'), {
       timeoutMs: SELF_DOUBT_MS + 3_000,
@@ -94,7 +92,7 @@ describe.each(transports())('a lease on %s', (transport) => {
     await worker();
     const open = closeGate('silence');
     const id = await submitter.submit({ does: 'gate', gate: 'silence', value: 'here' });
-    await processing(id);
+    await submitter.running(id);
     wire.cut();
     open();
     await eventually(() => refused.some(({ taskId }) => taskId === id), {

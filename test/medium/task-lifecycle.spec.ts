@@ -1,23 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { Fault } from '../../src/kernel/fault.js';
 import { QueueDepths } from '../../src/tasks/queue-depths.js';
 import { TaskControlService } from '../../src/tasks/task-control.service.js';
 import { TasksService } from '../../src/tasks/tasks.service.js';
-import { freshEnvironment, scope, startSubmitter, startWorker, type TestApp } from '../support/apps.js';
-import { eventually, transports, type TestDatabase } from '../support/stack.js';
+import { scope, startSubmitter, startWorker, type TestApp } from '../support/apps.js';
+import { ownApp } from '../support/own-app.js';
+import { eventually, transports } from '../support/stack.js';
 
 describe.each(transports())('a task on %s', (transport) => {
   let app: TestApp;
-  let database: TestDatabase;
 
   beforeAll(async () => {
-    ({ database } = await freshEnvironment(transport));
-    app = await startWorker();
-  });
-
-  afterAll(async () => {
-    await app?.close();
-    await database?.drop();
+    const own = await ownApp(transport, startWorker);
+    app = own.app;
+    return own.end;
   });
 
   const settled = (id: string) =>
@@ -104,7 +100,7 @@ describe.each(transports())('a task on %s', (transport) => {
 
   it('is cancelled while it runs', async () => {
     const id = await app.submit({ does: 'sleep', ms: 60_000 });
-    await eventually(async () => expect((await app.task(id)).status).toBe('processing'));
+    await app.running(id);
     await app.get(TaskControlService).cancel(scope, id);
     expect(await settled(id)).toMatchObject({ status: 'cancelled', attempts: 0 });
   });

@@ -1,31 +1,23 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../src/kernel/ids.js';
 import { RunningAttempts } from '../../src/tasks/running-attempts.js';
 import { TaskControlService } from '../../src/tasks/task-control.service.js';
 import { TasksRepository } from '../../src/tasks/tasks.repository.js';
-import { freshEnvironment, scope, startWorker, type TestApp } from '../support/apps.js';
-import { inconsistencies } from '../support/consistency.js';
-import { eventually, transports, type TestDatabase } from '../support/stack.js';
+import { scope, startWorker, type TestApp } from '../support/apps.js';
+import { ownApp } from '../support/own-app.js';
+import { eventually, transports } from '../support/stack.js';
 import { closeGate } from '../support/test-tasks.js';
 
 describe.each(transports())('a task that is changed from outside, on %s', (transport) => {
   let app: TestApp;
-  let database: TestDatabase;
 
   beforeAll(async () => {
-    ({ database } = await freshEnvironment(transport));
-    app = await startWorker();
-  });
-
-  afterAll(async () => {
-    const found = await inconsistencies(app.database);
-    await app.close();
-    await database.drop();
-    expect(found).toEqual({});
+    const own = await ownApp(transport, startWorker);
+    app = own.app;
+    return own.end;
   });
 
   const revise = (id: string, revision: object) => app.get(TaskControlService).revise(scope, id, revision);
-  const processing = (id: string) => eventually(async () => (await app.task(id)).status === 'processing');
   const rank = async (id: string) => {
     const [row] = await app.database.query<{ ms: number }>(
       'SELECT extract(epoch FROM rank_at)::float8 * 1000 AS ms FROM tasks WHERE id = $1::uuid',
@@ -77,7 +69,7 @@ describe.each(transports())('a task that is changed from outside, on %s', (trans
   it('is left alone once a worker holds it, when it is final, and by a time that leaves no chance', async () => {
     const open = closeGate('held');
     const id = await app.submit({ does: 'gate', gate: 'held' });
-    await processing(id);
+    await app.running(id);
     await expect(revise(id, { priority: 0 })).rejects.toMatchObject({ code: 'task.not_waiting' });
     open();
     await app.settled(id);
@@ -92,7 +84,7 @@ describe.each(transports())('a task that is changed from outside, on %s', (trans
 
   it('is stopped by the next heartbeat when its lease went to somebody else', async () => {
     const id = await app.submit({ does: 'sleep', ms: 600_000 });
-    await processing(id);
+    await app.running(id);
     await app.database.transaction(async (tx) => {
       await app.database.executeIn(
         tx,

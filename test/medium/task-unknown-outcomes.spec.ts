@@ -59,7 +59,7 @@ describe.each(transports())('an answer of Postgres that never arrives, on %s', (
 
   it('a settlement of a cancelled task: nothing was refused', async () => {
     const id = await app.submit({ does: 'sleep', ms: 60_000 });
-    await eventually(async () => (await app.task(id)).status === 'processing');
+    await app.running(id);
     const lost = loseNextReply(app, isSettle);
     await app.get(TaskControlService).cancel(scope, id);
     expect(await app.settled(id)).toMatchObject({ status: 'cancelled' });

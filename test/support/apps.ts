@@ -77,6 +77,11 @@ export class TestApp {
     return this.get(TaskControlService).get(scope, id);
   }
 
+  /** Once a worker has it. */
+  running(id: string) {
+    return eventually(async () => (await this.task(id)).status === 'processing');
+  }
+
   /** The task, once it is final. */
   settled(id: string, timeoutMs = 15_000) {
     return eventually(
