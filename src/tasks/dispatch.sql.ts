@@ -169,10 +169,13 @@ ${DELTAS}
 SELECT t.id, t.queue, t.type, t.status, t.epoch, t.created_at, ${transportPriority('$3')}
 FROM changed t, counter q ORDER BY t.dispatched_no`;
 
-/** Rows the transport should hold by now. $2: queued until then; $3: how many; $4, $5: after this row. Reads only. */
+/**
+ * Rows the transport should hold by now; one queued well ahead of now is of before the clock was set back. Reads only.
+ * $2: queued until then; $3: how many; $4, $5: after this row.
+ */
 export const FIND_QUEUED = `
 SELECT id, epoch, queued_at, crashes >= 2 AS suspect FROM tasks
-WHERE queue = $1 AND status = 'queued' AND queued_at <= $2::timestamptz
+WHERE queue = $1 AND status = 'queued' AND (queued_at <= $2::timestamptz OR queued_at > now() + interval '5 seconds')
   AND ($4::timestamptz IS NULL OR (queued_at, id) > ($4::timestamptz, $5::uuid))
 ORDER BY queued_at, id LIMIT $3`;
 

@@ -5,7 +5,7 @@ import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TasksRepository } from '../../src/tasks/tasks.repository.js';
 import { TasksService } from '../../src/tasks/tasks.service.js';
-import { Transport } from '../../src/transport/transport.js';
+import { Transport, transportKey } from '../../src/transport/transport.js';
 import { freshEnvironment, scope, startSubmitter, startWorker, type TestApp } from '../support/apps.js';
 import { inconsistencies } from '../support/consistency.js';
 import { startRedis } from '../support/redis-server.js';
@@ -77,6 +77,17 @@ describe.each(transports())('a transport that forgets, on %s', (transport) => {
     await eventually(async () => (await completed()) === 700, { timeoutMs: 30_000 });
     expect(ids.filter((id) => timesRan(id) !== 1)).toEqual([]);
     await worker.close();
+  });
+
+  it('gets again what it forgot of before the clock was set back', async () => {
+    const [id = ''] = await submitMany(1);
+    await eventually(async () => (await waiting()) === 1);
+    const moved = `UPDATE tasks SET queued_at = now() + interval '5 minutes' WHERE id = $1::uuid RETURNING epoch`;
+    const [row] = await submitter.database.query<{ epoch: number }>(moved, id);
+    await bus().remove('default', [transportKey(id, row?.epoch ?? 0)]);
+    await eventually(async () => (await waiting()) === 1, { timeoutMs: 15_000 });
+    const [again] = await submitter.database.query('SELECT status, epoch FROM tasks WHERE id = $1::uuid', id);
+    expect(again).toEqual({ status: 'queued', epoch: (row?.epoch ?? 0) + 1 });
   });
 
   it('holds a window and a batch of a backlog, not the backlog', async () => {
