@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { cp, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
+import { ifThere } from '../kernel/if-there.js';
 import { EmbeddedPostgresFault } from './embedded-postgres-fault.js';
 import type { Home, Log } from './embedded-postgres-home.js';
 import { run } from './embedded-postgres-process.js';
@@ -60,7 +61,7 @@ async function complaintOf(native: string, { folder, owner }: Home): Promise<str
 
 /** A package cannot carry symbolic links: it lists them, for an install script that we do not run. */
 async function makeLibraryLinks(native: string): Promise<void> {
-  const list = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
+  const list = (await ifThere(readFile(join(native, 'pg-symlinks.json'), 'utf8'))) ?? '[]';
   for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {
     await symlink(basename(source), join(native, '..', target)).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;

@@ -1,5 +1,6 @@
 import { chown, mkdtemp, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ifThere } from '../kernel/if-there.js';
 import { diskFull, EmbeddedPostgresFault } from './embedded-postgres-fault.js';
 import { freePort, openSettings, writeSettings, type Home, type Settings } from './embedded-postgres-home.js';
 import { run, type Outcome } from './embedded-postgres-process.js';
@@ -46,7 +47,7 @@ export class Cluster {
 
   /** Reads the settings, and makes what is missing. */
   async open(): Promise<void> {
-    const exists = (await stat(this.data).catch(() => null))?.isDirectory() ?? false;
+    const exists = (await ifThere(stat(this.data)))?.isDirectory() ?? false;
     this.settings = await openSettings(this.home, exists);
     if (!exists) await this.create();
   }
@@ -141,12 +142,13 @@ export class Cluster {
 
   /** @returns the length of the log before the start */
   private async rotateLog(): Promise<number> {
-    const size = (await stat(this.serverLog).catch(() => null))?.size ?? 0;
+    const size = (await ifThere(stat(this.serverLog)))?.size ?? 0;
     if (size <= LOG_LIMIT_BYTES) return size;
     await rename(this.serverLog, `${this.serverLog}.1`);
     return 0;
   }
 
+  /** It only adds to a fault, which is told without it too. */
   private async serverLogSince(offset: number): Promise<string> {
     const text = await readFile(this.serverLog).catch(() => Buffer.alloc(0));
     return text.subarray(offset).toString('utf8');

@@ -15,6 +15,7 @@ import {
 } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
+import { ifThere } from '../kernel/if-there.js';
 import { EmbeddedPostgresFault, folderFault } from './embedded-postgres-fault.js';
 import { run, type Owner } from './embedded-postgres-process.js';
 
@@ -72,7 +73,7 @@ function pointerOf(folder: string): string {
 }
 
 async function readPointer(folder: string): Promise<string | null> {
-  return (await readFile(pointerOf(folder), 'utf8').catch(() => '')).trim() || null;
+  return (await ifThere(readFile(pointerOf(folder), 'utf8')))?.trim() || null;
 }
 
 /** Forgets a home and its data. The server must have stopped. */
@@ -84,7 +85,7 @@ export async function removeHome(dataDir: string, home: Home): Promise<void> {
 /** Reads the port and password, made once. Two starters at once agree on one pair: the first link wins. */
 export async function openSettings({ folder, owner }: Home, clusterExists: boolean): Promise<Settings> {
   const file = join(folder, 'server.json');
-  const found = await readFile(file, 'utf8').catch(() => null);
+  const found = await ifThere(readFile(file, 'utf8'));
   if (found !== null) return parseSettings(file, found);
   if (clusterExists) throw lostSettings(file);
   await writeSettings(
@@ -131,7 +132,7 @@ async function settle(path: string): Promise<Home> {
     return { folder, owner: null };
   }
   // A server that an ordinary user made keeps its user, so that this user can start it again.
-  const { uid, gid } = await stat(join(folder, 'data')).catch(() => stat(folder));
+  const { uid, gid } = (await ifThere(stat(join(folder, 'data')))) ?? (await stat(folder));
   const owner = uid === 0 ? NOBODY : { uid, gid };
   await chown(folder, owner.uid, owner.gid);
   return { folder, owner };

@@ -1,5 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ifThere } from '../kernel/if-there.js';
 
 const DAY_MS = 86_400_000;
 
@@ -9,19 +10,10 @@ const DAY_MS = 86_400_000;
  * @param prefix only entries whose names start so
  */
 export async function removeLeftovers(folder: string, prefix: string, nowMs: number): Promise<void> {
-  for (const name of await namesIn(folder)) {
+  for (const name of (await ifThere(readdir(folder))) ?? []) {
     if (!name.startsWith(prefix)) continue;
     const path = join(folder, name);
-    const stats = await stat(path).catch(() => null);
+    const stats = await ifThere(stat(path));
     if (stats && stats.mtimeMs < nowMs - DAY_MS) await rm(path, { recursive: true, force: true });
-  }
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
   }
 }
