@@ -1,8 +1,9 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Database } from '../database/database.js';
+import { inTime } from '../telemetry/in-time.js';
 import { Metrics } from '../telemetry/metrics.registry.js';
 import { Transport } from '../transport/transport.js';
-import { inTime } from './scrape-limit.js';
+import { SCRAPE_LIMIT_MS } from './scrape-limit.js';
 
 /** Whether Postgres and the transport answer this process, and how busy its connections are; asked at each scrape. */
 @Injectable()
@@ -28,8 +29,8 @@ export class DependencyMetrics implements OnModuleInit {
 
   private up(name: string, help: string, ask: () => Promise<unknown>): void {
     this.metrics.gauge(name, help, [], async (gauge) => {
-      const answer = await inTime(ask().then(() => true));
-      gauge.set(answer ? 1 : 0);
+      const answer = await inTime(ask(), SCRAPE_LIMIT_MS);
+      gauge.set(answer === null ? 0 : 1);
     });
   }
 }

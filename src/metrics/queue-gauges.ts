@@ -1,8 +1,9 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
+import { inTime } from '../telemetry/in-time.js';
 import { Metrics } from '../telemetry/metrics.registry.js';
 import { QueueGaugesRepository, type GaugeRow } from './queue-gauges.repository.js';
-import { inTime } from './scrape-limit.js';
+import { SCRAPE_LIMIT_MS } from './scrape-limit.js';
 
 type Label = 'queue' | 'status';
 
@@ -44,7 +45,7 @@ export class QueueGauges implements OnModuleInit {
   onModuleInit(): void {
     for (const { name, help, labels } of GAUGES) {
       this.metrics.gauge(name, help, labels, async (gauge) => {
-        const rows = await inTime(this.rows());
+        const rows = await inTime(this.rows(), SCRAPE_LIMIT_MS);
         gauge.reset();
         if (labels.length === 0) gauge.remove();
         for (const row of rows ?? []) if (row.gauge === name) gauge.set(labelsOf(row, labels), row.value);

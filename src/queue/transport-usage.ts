@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
+import { inTime } from '../telemetry/in-time.js';
 import { Transport } from '../transport/transport.js';
 
 /** Numbers for people need not wait for a transport that is down. */
@@ -15,9 +15,9 @@ export class TransportUsage {
   ) {}
 
   async read(queues: readonly string[]) {
-    const [memory, ...waiting] = await Promise.all([
-      orNull(this.transport.memory()),
-      ...queues.map((queue) => orNull(this.transport.stats(queue).then((stats) => stats.waiting))),
+    const [memory, ...stats] = await Promise.all([
+      inTime(this.transport.memory(), ANSWER_WITHIN_MS),
+      ...queues.map((queue) => inTime(this.transport.stats(queue), ANSWER_WITHIN_MS)),
     ]);
     return {
       whole: {
@@ -25,12 +25,7 @@ export class TransportUsage {
         memory_bytes: memory?.memoryBytes ?? null,
         keys: memory?.keys ?? null,
       },
-      waiting: new Map(queues.map((queue, index) => [queue, waiting[index] ?? null])),
+      waiting: new Map(queues.map((queue, index) => [queue, stats[index]?.waiting ?? null])),
     };
   }
-}
-
-/** The caller is told by the null; why the transport is down is health's to say. */
-function orNull<T>(answer: Promise<T>): Promise<T | null> {
-  return Promise.race([answer.catch(() => null), delay(ANSWER_WITHIN_MS, null, { ref: false })]);
 }

@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Fault } from '../kernel/fault.js';
 import type { TenantScope } from '../kernel/tenant-scope.js';
+import { inTime } from '../telemetry/in-time.js';
 import { Transport, transportKey } from '../transport/transport.js';
 import type { ExplainFacts, TransportFacts } from './explain-facts.js';
 import { ExplainRepository } from './explain.repository.js';
@@ -31,10 +31,7 @@ export class ExplainService {
   private async ask({ id, epoch, queue, status, queued_at, now }: ExplainFacts): Promise<TransportFacts> {
     if (status !== 'pending' && status !== 'queued') return { unreachableSince: null, knows: null };
     const key = transportKey(id, epoch);
-    const known = await Promise.race([
-      this.transport.known(queue, [key]).catch(() => null),
-      delay(ANSWER_WITHIN_MS, null, { ref: false }),
-    ]);
+    const known = await inTime(this.transport.known(queue, [key]), ANSWER_WITHIN_MS);
     const awayMs = this.transport.unreachableForMs ?? ANSWER_WITHIN_MS;
     const old = queued_at !== null && now.getTime() - queued_at.getTime() > MISSED_AFTER_MS;
     return {
