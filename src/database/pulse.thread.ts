@@ -30,8 +30,10 @@ async function beat(): Promise<void> {
     client ??= await connect();
     const { rows } = await client.query(sql, parameters);
     parentPort?.postMessage({ startedAtMs, rows });
-  } catch {
-    // Silence is the message: the main thread counts the time since the last beat.
+  } catch (error) {
+    // Silence is the message: the main thread counts the time since the last beat, and tells why when that is long.
+    parentPort?.postMessage({ fault: error instanceof Error ? error.message : String(error) });
+    // A connection that may be broken need not say farewell.
     void client?.end().catch(() => undefined);
     client = null;
   }

@@ -19,6 +19,11 @@ export interface Beat {
   rows: unknown[];
 }
 
+/** From the thread: why a beat did not reach Postgres. */
+export interface MissedBeat {
+  fault: string;
+}
+
 /**
  * A statement that runs every interval on a thread and a connection of its own, so that a busy main thread does not
  * delay it; a main thread that is blocked for long silences it.
@@ -27,12 +32,18 @@ export class Pulse<Row> {
   private thread: Worker | null = null;
   private ticker: NodeJS.Timeout | null = null;
   private lastBeatMs = sharedNowMs();
+  private lastFault: string | null = null;
 
   constructor(private readonly options: PulseOptions<Row>) {}
 
   /** Milliseconds since the last beat that reached Postgres began. */
   get silentMs(): number {
     return sharedNowMs() - this.lastBeatMs;
+  }
+
+  /** Why the last beat did not reach Postgres; `null` when it did, or was never sent. */
+  get fault(): string | null {
+    return this.lastFault;
   }
 
   start(): void {
@@ -42,8 +53,8 @@ export class Pulse<Row> {
       workerData: { connectionString, sql, intervalMs, stopAfterMs, parameters: this.options.parameters() },
       resourceLimits: { maxOldGenerationSizeMb: 64 },
     });
-    this.thread.on('message', (beat: Beat) => this.onBeat(beat));
-    this.thread.on('error', () => undefined);
+    this.thread.on('message', (news: Beat | MissedBeat) => this.hear(news));
+    this.thread.on('error', (error) => this.hear({ fault: String(error) }));
     this.thread.on('exit', () => this.restart());
     this.ticker = setInterval(() => this.thread?.postMessage(this.options.parameters()), intervalMs / 2);
   }
@@ -55,9 +66,11 @@ export class Pulse<Row> {
     await thread?.terminate();
   }
 
-  private onBeat(beat: Beat): void {
-    this.lastBeatMs = Math.max(this.lastBeatMs, beat.startedAtMs);
-    this.options.onBeat(beat.rows as Row[], beat.startedAtMs);
+  private hear(news: Beat | MissedBeat): void {
+    this.lastFault = 'fault' in news ? news.fault : null;
+    if ('fault' in news) return;
+    this.lastBeatMs = Math.max(this.lastBeatMs, news.startedAtMs);
+    this.options.onBeat(news.rows as Row[], news.startedAtMs);
   }
 
   /** A thread that died takes only beats with it: the silence is noticed, and a new one beats on. */

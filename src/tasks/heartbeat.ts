@@ -108,6 +108,7 @@ export class Heartbeat {
       this.logger.warn({
         msg: 'no heartbeat reaches Postgres; running work is given back, nothing new is taken',
         silent_ms: silentMs,
+        because: this.pulse?.fault,
       });
     }
     this.running.stopAll('lease_in_doubt');

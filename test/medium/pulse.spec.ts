@@ -39,3 +39,21 @@ it('a pulse falls silent when the main thread is blocked, and beats again after'
   await client.end();
   await database.drop();
 });
+
+it('a pulse knows why its beats do not arrive', async () => {
+  const database = await emptyDatabase();
+  const pulse = new Pulse({
+    connectionString: database.url,
+    sql: 'INSERT INTO nowhere SELECT',
+    intervalMs: 50,
+    stopAfterMs: 60_000,
+    parameters: () => [],
+    onBeat: () => undefined,
+  });
+  expect(pulse.fault).toBeNull();
+  pulse.start();
+  await eventually(() => pulse.fault, { timeoutMs: 30_000 });
+  expect(pulse.fault).toContain('relation "nowhere" does not exist');
+  await pulse.stop();
+  await database.drop();
+});
