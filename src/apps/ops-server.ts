@@ -7,6 +7,8 @@ import { METRICS_CONTENT_TYPE, Metrics } from '../telemetry/metrics.registry.js'
 const FIRST_PORT = 8_001;
 const LAST_PORT = 8_099;
 
+const log = new Logger('Ops');
+
 /** A worker has no API, but probes and scrapers need a door: health and metrics on a port of their own. */
 export async function startOpsServer(app: INestApplicationContext, config: Config): Promise<Server | null> {
   if (config.workerHealthPort === 0) return null;
@@ -34,7 +36,8 @@ async function answer(
     const status = await healthOf(app.get(HealthService), path);
     if (!status) return send(response, 404, 'application/json', '{"status":"unknown"}');
     send(response, status === 'ok' ? 200 : 503, 'application/json', JSON.stringify({ status }));
-  } catch {
+  } catch (error) {
+    log.warn({ msg: 'a probe or scrape failed', path, err: error });
     send(response, 503, 'application/json', '{"status":"error"}');
   }
 }
@@ -55,7 +58,7 @@ function listen(server: Server, host: string, port: number): Promise<void> {
     server.once('error', reject);
     server.listen(port, host, () => {
       server.off('error', reject);
-      new Logger('Ops').log({ msg: 'health and metrics are served', host, port });
+      log.log({ msg: 'health and metrics are served', host, port });
       resolve();
     });
   });

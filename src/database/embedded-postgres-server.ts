@@ -86,7 +86,10 @@ export class Server {
     return { state: 'stopped' };
   }
 
-  /** Process 0 stands for none: it is never alive to us. */
+  /**
+   * Process 0 stands for none: it is never alive to us. A file that cannot be read counts as none: whoever starts beside
+   * it is refused by Postgres, with the reason.
+   */
   private async readLockFile(): Promise<RunningServer> {
     const lines = (await readFile(this.lockFile, 'utf8').catch(() => '')).split('\n');
     const [pid = 0, port = 0] = [lines[0], lines[3]].map((line) =>

@@ -84,6 +84,7 @@ export class SandboxChild {
     try {
       process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
     } catch {
+      // No group, or it is gone already.
       this.process.kill('SIGKILL');
     }
   }

@@ -170,6 +170,7 @@ export abstract class BullTransport
     if (known) return known;
     const opened = this.register(name);
     this.queues.set(name, opened);
+    // Whoever waits for it hears why; the next one tries again.
     opened.catch(() => this.queues.delete(name));
     return opened;
   }
@@ -191,6 +192,7 @@ export abstract class BullTransport
     const late = delay(limitMs, undefined, { signal: timer.signal }).then(() => {
       throw new Error(`no answer within ${limitMs} ms`);
     });
+    // Heard in the race below, or over before it mattered.
     late.catch(() => {});
     try {
       const answer = this.ready().then(() => {

@@ -45,6 +45,7 @@ export class SharedPostgres extends PostgresConnection {
   override waitUntilReady(): Promise<void> {
     if (!this.prepared) {
       this.prepared = this.prepare();
+      // Whoever waits hears why.
       this.prepared.catch(() => this.forget());
     }
     return this.prepared;
@@ -89,6 +90,7 @@ function share(client: Listener): void {
   let last: Promise<unknown> = Promise.resolve();
   client.query = <Row>(text: string, parameters?: readonly unknown[]) => {
     const answer = last.then(() => query<Row>(text, parameters));
+    // Whoever asked hears of a failure; the next in the row only waits for its end.
     last = answer.catch(() => {});
     return answer;
   };

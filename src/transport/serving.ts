@@ -80,6 +80,8 @@ export class Serving implements ServingHandle {
 async function within(limitMs: number, work: Promise<unknown>, over?: AbortSignal): Promise<void> {
   const timer = new AbortController();
   const signal = over ? AbortSignal.any([timer.signal, over]) : timer.signal;
-  await Promise.race([work, delay(limitMs, undefined, { signal }).catch(() => {})]);
+  // All that the wait can fail with is that it was called off.
+  const limit = delay(limitMs, undefined, { signal }).catch(() => {});
+  await Promise.race([work, limit]);
   timer.abort();
 }

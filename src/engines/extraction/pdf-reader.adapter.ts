@@ -75,6 +75,7 @@ function startsParagraph(above: { y: number; height: number }, line: { y: number
   return step < 0 || step > PARAGRAPH_STEP * Math.max(above.height, line.height);
 }
 
+/** Facts that are damaged cost no more than themselves. */
 async function factsOf(pdf: Pdf): Promise<Pick<ReadDocument, 'title' | 'metadata'>> {
   const { info } = await pdf.getMetadata().catch(() => ({ info: {} }));
   const fact = (name: string) => {
