@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import { exitWith } from './apps/exit.js';
 import { runCli } from './cli/program.js';
 import type { Terminal } from './cli/terminal.js';
+import { overrideEnvironment } from './config/client-config.js';
 
 const { argv, stdin, stdout, stderr } = process;
 const terminal: Terminal = {
@@ -28,8 +29,14 @@ stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'E
 exitWith(async () => {
   const code = await runCli(argv.slice(2), terminal, {
     up: async (options) => (await import('./apps/up.command.js')).run(options, terminal),
-    api: async () => (await import('./apps/api.command.js')).run(),
-    worker: async () => (await import('./apps/worker.command.js')).run(),
+    api: async (overrides) => {
+      overrideEnvironment(overrides);
+      return (await import('./apps/api.command.js')).run();
+    },
+    worker: async (overrides) => {
+      overrideEnvironment(overrides);
+      return (await import('./apps/worker.command.js')).run();
+    },
     migrate: async () => (await import('./apps/migrate.command.js')).run(terminal.out),
   });
   await new Promise((resolve) => stdout.write('', resolve));

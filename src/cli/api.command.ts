@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { overrideEnvironment } from '../config/client-config.js';
 import type { Cli } from './cli.js';
 import { variablesOf, type LaunchOptions } from './launch-variables.js';
 import { wholeNumber } from './option-parsers.js';
@@ -12,7 +11,6 @@ export function addApi(program: Command, cli: Cli): void {
     .option('--port <port>', 'port to listen on', wholeNumber(0, 65_535))
     .addHelpText('after', '\nExample:\n  intake api --host 127.0.0.1 --port 8080')
     .action(async (options: LaunchOptions) => {
-      overrideEnvironment(variablesOf(options));
-      cli.exitCode = await cli.launch.api();
+      cli.exitCode = await cli.launch.api(variablesOf(options));
     });
 }

@@ -1,4 +1,5 @@
 import type { IntakeClient } from '../client/intake-client.js';
+import type { Variables } from '../config/config.js';
 import type { Terminal } from './terminal.js';
 
 export type Format = 'table' | 'json';
@@ -13,8 +14,10 @@ export interface UpOptions {
 /** Starts the long-running parts of Intake; each answers with its exit code. */
 export interface Launchers {
   up(options: UpOptions): Promise<number>;
-  api(): Promise<number>;
-  worker(): Promise<number>;
+  /** @param overrides of environment variables */
+  api(overrides: Readonly<Record<string, string>>): Promise<number>;
+  /** @param overrides of environment variables */
+  worker(overrides: Readonly<Record<string, string>>): Promise<number>;
   migrate(): Promise<number>;
 }
 
@@ -22,6 +25,8 @@ export interface Launchers {
 export interface Cli {
   readonly terminal: Terminal;
   readonly launch: Launchers;
+  /** The environment, without what the line says. */
+  readonly variables: Variables;
   /** 0 until a command says otherwise. */
   exitCode: number;
   /** A client of the deployment that `--url` or INTAKE_URL names. */

@@ -14,7 +14,7 @@ export function addConfig(program: Command, cli: Cli): void {
     .addOption(formatOption())
     .addHelpText('after', '\nExample:\n  intake config --format json')
     .action(({ format }: { format: Format }) => {
-      const values = Object.fromEntries(Object.entries(effectiveEnvironment()).map(masked));
+      const values = Object.fromEntries(Object.entries(effectiveEnvironment(cli.variables)).map(masked));
       cli.show(format, values, () => renderFacts(values));
     });
 }

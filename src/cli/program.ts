@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { IntakeClient } from '../client/intake-client.js';
 import { IntakeError } from '../client/intake-error.js';
 import { readClientConfig } from '../config/client-config.js';
+import { environment, type Variables } from '../config/config.js';
 import { VERSION } from '../kernel/version.js';
 import { addApi } from './api.command.js';
 import { addCancel } from './cancel.command.js';
@@ -57,15 +58,17 @@ const BAD_USE = 2;
 /**
  * Runs one command line.
  * @param line without the program's own name
+ * @param variables of this process, where they are not others
  * @returns the exit code: 0 done, 1 failed, 2 bad use
  */
 export async function runCli(
   line: readonly string[],
   terminal: Terminal,
   launch: Launchers,
+  variables: Variables = environment(),
 ): Promise<number> {
   const program = createProgram(terminal);
-  const cli = createCli(program, terminal, launch);
+  const cli = createCli(program, { terminal, launch, variables });
   program.commandsGroup('Processes:');
   for (const add of PROCESSES) add(program, cli);
   program.commandsGroup('Work:');
@@ -97,13 +100,15 @@ function createProgram(terminal: Terminal): Command {
     });
 }
 
-function createCli(program: Command, terminal: Terminal, launch: Launchers): Cli {
+function createCli(program: Command, given: Pick<Cli, 'terminal' | 'launch' | 'variables'>): Cli {
   return {
-    terminal,
-    launch,
+    ...given,
     exitCode: 0,
     client() {
-      const { url, apiKey } = { ...readClientConfig(), ...program.opts<{ url?: string; apiKey?: string }>() };
+      const { url, apiKey } = {
+        ...readClientConfig(given.variables),
+        ...program.opts<{ url?: string; apiKey?: string }>(),
+      };
       if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) {
         program.error(
           `error: ${url} is no address of Intake; give one such as http://127.0.0.1:8000 (--url, INTAKE_URL)`,
@@ -112,7 +117,7 @@ function createCli(program: Command, terminal: Terminal, launch: Launchers): Cli
       return new IntakeClient({ url, apiKey });
     },
     show: (format, answer, toText) =>
-      terminal.out(format === 'json' ? JSON.stringify(answer, null, 2) : toText()),
+      given.terminal.out(format === 'json' ? JSON.stringify(answer, null, 2) : toText()),
   };
 }
 

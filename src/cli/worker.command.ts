@@ -1,5 +1,4 @@
 import { Option, type Command } from 'commander';
-import { overrideEnvironment } from '../config/client-config.js';
 import type { WorkerView } from '../queue/queue.contract.js';
 import type { Cli, Format } from './cli.js';
 import { variablesOf, type LaunchOptions } from './launch-variables.js';
@@ -42,8 +41,7 @@ export function addWorker(program: Command, cli: Cli): void {
       if (name !== undefined) return show(cli, name, options);
       if (options.drain) command.error('error: --drain needs the name of a worker');
       const { batchSize, concurrency = batchSize, ...rest } = options;
-      overrideEnvironment(variablesOf({ ...rest, concurrency }));
-      cli.exitCode = await cli.launch.worker();
+      cli.exitCode = await cli.launch.worker(variablesOf({ ...rest, concurrency }));
     });
 }
 

@@ -230,4 +230,16 @@ describe('intake, the program, as a process of a deployment', () => {
     for (const name of ['MAX_QUEUE_SIZE', 'DATABASE_URL']) expect(err).toContain(name);
     expect(err).not.toContain('    at ');
   });
+
+  it.each([
+    { line: ['api', '--port', '8000'], name: 'API_PORT' },
+    { line: ['worker', '--batch-size', '5'], name: 'WORKER_BATCH_SIZE' },
+  ])('lets $line win over $name', async ({ line, name }) => {
+    const environment = { [name]: 'many', AUTH_MODE: 'disabled' };
+    const [bare, told] = [await run(line.slice(0, 1), environment), await run(line, environment)];
+    expect([bare.code, told.code]).toEqual([1, 1]);
+    expect(bare.err).toContain(name);
+    expect(told.err).toContain('DATABASE_URL');
+    expect(told.err).not.toContain(name);
+  });
 });
