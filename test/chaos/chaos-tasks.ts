@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Module } from '@nestjs/common';
 import { z } from 'zod';
 import type { Tx } from '../../src/database/transaction.js';
+import { Fault } from '../../src/kernel/fault.js';
 import { newId } from '../../src/kernel/ids.js';
 import { defineTask } from '../../src/tasks/define-task.js';
 import { Handles, type TaskHandler, type TaskRun } from '../../src/tasks/task-handler.js';
@@ -19,6 +20,8 @@ export const ChaosWork = defineTask({
     /** Comes back once, after this. */
     snooze_ms: z.int().default(0),
     rejects: z.boolean().default(false),
+    /** Sleeps on when it is told to stop, and answers all the same. */
+    stubborn: z.boolean().default(false),
   }),
   result: z.object({ run: z.uuid() }),
   concurrency: 24,
@@ -44,13 +47,23 @@ export class ChaosWorkHandler implements TaskHandler<typeof ChaosWork> {
     const run = newId();
     log('begun', { run });
     progress(0.5, 'working');
-    if (payload.sleep_ms) await wait(payload.sleep_ms, undefined, { signal });
+    if (payload.sleep_ms) await wait(payload.sleep_ms, undefined, payload.stubborn ? {} : { signal });
     if (payload.snooze_ms && (await effects((tx) => isFirstTime(tx, taskId))))
       return snoozed(payload.snooze_ms);
     if (payload.rejects) return rejected('document.corrupt', 'as it was asked to');
     if (attempt <= payload.fails) throw new Error('as it was asked to');
-    await effects((tx) => leaveMarks(tx, taskId, run));
+    const marking = effects((tx) => leaveMarks(tx, taskId, run));
+    await (payload.stubborn ? unlessLost(marking) : marking);
     return completed({ run });
+  }
+}
+
+/** Its task went to somebody else meanwhile, and it will not hear of it. */
+async function unlessLost(effects: Promise<void>): Promise<void> {
+  try {
+    await effects;
+  } catch (error) {
+    if (!Fault.is(error, 'lease.lost')) throw error;
   }
 }
 

@@ -48,6 +48,8 @@ export const KINDS = {
   quick: (tag) => one(tag, {}),
   short: (tag, at) => one(tag, { sleep_ms: 50 + (at % 10) * 50 }),
   slow: (tag, at) => one(tag, { sleep_ms: 1_500 + (at % 5) * 1_000 }),
+  /** Short enough to end in the time that whoever was told to stop is given. */
+  stubborn: (tag) => one(tag, { sleep_ms: 3_000, stubborn: true }),
   flaky: (tag, at) => one(tag, { fails: 1 + (at % 2) }, { backoff: { base_ms: 300 } }),
   doomed: (tag) => one(tag, { rejects: true }, {}, { ends: ['failed'] }),
   exhausted: (tag) => one(tag, { fails: 99 }, { max_attempts: 2 }, { ends: ['failed'] }),
@@ -87,42 +89,13 @@ export const KINDS = {
 
 export type KindName = keyof typeof KINDS;
 
-/** How they follow each other, over and over. */
+/**
+ * How they follow each other, over and over. As many as no small number divides: what a kind does every second or third time
+ * would never change, or never happen.
+ */
 export const MIX: readonly KindName[] = [
-  ...([
-    'quick',
-    'slow',
-    'flaky',
-    'ranked',
-    'short',
-    'keyed',
-    'quick',
-    'snoozing',
-    'delayed',
-    'slow',
-  ] as const),
-  ...([
-    'named',
-    'ranked',
-    'cancelled',
-    'short',
-    'unique',
-    'flaky',
-    'batch',
-    'quick',
-    'slow',
-    'doomed',
-  ] as const),
-  ...([
-    'document',
-    'ranked',
-    'short',
-    'called_off',
-    'keyed',
-    'family',
-    'delayed',
-    'slow',
-    'exhausted',
-    'quick',
-  ] as const),
+  ...(['quick', 'slow', 'flaky', 'ranked', 'stubborn', 'short', 'keyed', 'quick', 'snoozing'] as const),
+  ...(['delayed', 'slow', 'named', 'ranked', 'cancelled', 'short', 'unique', 'flaky', 'batch'] as const),
+  ...(['quick', 'slow', 'stubborn', 'doomed', 'document', 'ranked', 'short', 'called_off'] as const),
+  ...(['keyed', 'family', 'delayed', 'slow', 'exhausted'] as const),
 ];

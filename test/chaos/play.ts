@@ -184,12 +184,21 @@ class Play {
   }
 
   private async look(fault: Fault, round: Round, since: Date): Promise<void> {
-    if (fault.traces) round.traces = await this.count(fault.traces, since);
+    if (fault.traces) round.traces = await this.traces(fault.traces, since);
     for (const { name, output } of this.stack.deceased())
       round.problems.push(`a process ended by itself: ${name}\n${output.slice(-2_000)}`);
     if (!fault.sparesInnocents) return;
     const lost = await this.count(LOST_BY_NOBODYS_FAULT, since);
     if (lost > 0) round.problems.push(`${lost} attempts were taken from workers that live`);
+  }
+
+  /** Some of them may be written a moment after everything works again. */
+  private async traces(sql: string, since: Date): Promise<number> {
+    let traces = 0;
+    await eventually(async () => (traces = await this.count(sql, since)), { timeoutMs: 30_000 }).catch(
+      () => undefined,
+    );
+    return traces;
   }
 
   /** @returns how many tasks are still not final */

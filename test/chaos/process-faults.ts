@@ -1,39 +1,45 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { eventually } from '../support/eventually.js';
-import type { IntakeProcess } from '../support/processes.js';
+import { DISPATCH, LOCK_PICKED, PICK, WAKE } from '../../src/tasks/dispatch.sql.js';
+import { LOSE, TIME_OUT } from '../../src/tasks/repair.sql.js';
+import { outlivedByItsWork, stoppedAtWork, type Moment } from './at-work.js';
 import { BOTH, LOST_ATTEMPTS, type Fault } from './fault.js';
 import type { ChaosStack } from './stack.js';
 
 /** Longer than the lease of a process. */
 const PAST_THE_LEASE_MS = 15_000;
 
-/** A session that waits in the middle of a transaction, under an advisory lock: a sweep's. `$1`: whose. */
+/** In the middle of a transaction that only a sweep opens, after one of its statements. */
 const INSIDE_A_SWEEP = `
-SELECT count(*)::int AS n FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid AND l.locktype = 'advisory' AND l.granted
-WHERE a.application_name = $1 AND a.state = 'idle in transaction'`;
+a.state = 'idle in transaction' AND left(a.query, 200) IN (
+  ${[LOSE, TIME_OUT, WAKE, PICK, LOCK_PICKED, DISPATCH].map((sql) => `$sql$${sql.slice(0, 200)}$sql$`).join(', ')})`;
 
-const READERS = `
-SELECT w.pid FROM tasks t JOIN workers w ON w.incarnation = t.worker_incarnation
-WHERE t.status = 'processing' AND t.type = 'documents.process'`;
+/** Sleeps, for its handler has said that it works, and has a while to go: it answers when it thaws, whatever it is told. */
+const STUBBORN = `
+(t.payload->>'stubborn')::boolean AND t.progress IS NOT NULL AND t.started_at > now() - interval '2.5 seconds'`;
+const DOCUMENTS = `t.type = 'documents.process'`;
+
+const REFUSED = `
+SELECT count(*)::int AS n FROM task_events
+WHERE kind = 'late_result_refused' AND detail->>'found' = 'lost' AND at >= $1::timestamptz`;
 
 const LOST_DOCUMENTS = `
 SELECT count(*)::int AS n FROM task_attempts a JOIN tasks t ON t.id = a.task_id
-WHERE a.outcome = 'lost' AND a.finished_at >= $1::timestamptz AND t.type = 'documents.process'`;
+WHERE a.outcome = 'lost' AND a.finished_at >= $1::timestamptz AND ${DOCUMENTS}`;
 
 export const PROCESS_FAULTS: readonly Fault[] = [
   {
     name: 'worker-killed',
-    what: 'SIGKILL of a worker; a new one starts',
+    what: 'SIGKILL of a worker in the middle of its work; a new one starts',
     transports: BOTH,
-    inject: async (stack) => void (await stack.worker(0).kill('SIGKILL')),
-    heal: (stack) => stack.startWorker(0),
+    inject: async (stack) => void (await (await stoppedAtWork(stack)).kill('SIGKILL')),
+    heal: (stack) => stack.restartDead(),
     traces: LOST_ATTEMPTS,
   },
   {
     name: 'document-worker-killed',
     what: 'SIGKILL of whichever worker reads a document, in the middle of it; a new one starts',
     transports: BOTH,
-    inject: async (stack) => void (await (await readerOf(stack)).kill('SIGKILL')),
+    inject: async (stack) => void (await (await stoppedAtWork(stack, { work: DOCUMENTS })).kill('SIGKILL')),
     heal: (stack) => stack.restartDead(),
     traces: LOST_DOCUMENTS,
   },
@@ -46,10 +52,12 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   },
   {
     name: 'all-killed',
-    what: 'SIGKILL of the API and of every worker at once; all start again',
+    what: 'SIGKILL of the API and of every worker at once, in the middle of work; all start again',
     transports: BOTH,
-    inject: async (stack) =>
-      void (await Promise.all([stack.api, ...stack.workers].map((process) => process.kill('SIGKILL')))),
+    inject: async (stack) => {
+      await stoppedAtWork(stack);
+      await Promise.all([stack.api, ...stack.workers].map((process) => process.kill('SIGKILL')));
+    },
     heal: async (stack) =>
       void (await Promise.all([
         stack.startApi(),
@@ -59,25 +67,17 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   },
   {
     name: 'worker-frozen',
-    what: 'SIGSTOP of a worker past its lease, then SIGCONT: its late results are refused',
+    what: 'SIGSTOP of a worker in the middle of its work, past its lease, then SIGCONT: its late results are refused',
     transports: BOTH,
-    inject: async (stack) => {
-      process.kill(stack.worker(1).pid, 'SIGSTOP');
-      await delay(PAST_THE_LEASE_MS);
-      process.kill(stack.worker(1).pid, 'SIGCONT');
-    },
-    traces: LOST_ATTEMPTS,
+    inject: (stack) => freeze(stack, { work: STUBBORN }),
+    traces: REFUSED,
   },
   {
     name: 'sweep-frozen',
-    what: 'SIGSTOP of a worker inside the transaction of a sweep, past its lease, then SIGCONT',
+    what: 'the same to a worker that is inside the transaction of a sweep too',
     transports: BOTH,
-    inject: async (stack) => {
-      await freezeInASweep(stack);
-      await delay(PAST_THE_LEASE_MS);
-      process.kill(stack.worker(1).pid, 'SIGCONT');
-    },
-    traces: LOST_ATTEMPTS,
+    inject: (stack) => freeze(stack, { work: STUBBORN, session: INSIDE_A_SWEEP }),
+    traces: REFUSED,
   },
   {
     name: 'sweeps-racing',
@@ -101,38 +101,10 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   },
 ];
 
-/** A worker that was stopped while it read a document, and cannot settle it any more. */
-function readerOf(stack: ChaosStack): Promise<IntakeProcess> {
-  const readers = async () => {
-    const rows = await stack.database.query<{ pid: number }>(READERS);
-    return stack.workers.filter(({ pid }) => rows.some((row) => row.pid === pid));
-  };
-  return eventually(
-    async () => {
-      const [reader] = await readers();
-      if (!reader) return null;
-      process.kill(reader.pid, 'SIGSTOP');
-      await delay(300); // what was on its way arrives
-      if ((await readers()).includes(reader)) return reader;
-      process.kill(reader.pid, 'SIGCONT');
-      return null;
-    },
-    { timeoutMs: 60_000, everyMs: 5 },
-  );
-}
-
-/** Stops the worker again and again for a moment, until it is found holding a transaction that only a sweep opens. */
-async function freezeInASweep(stack: ChaosStack): Promise<void> {
-  const { pid } = stack.worker(1);
-  await eventually(
-    async () => {
-      process.kill(pid, 'SIGSTOP');
-      await delay(10);
-      const [found] = await stack.database.query<{ n: number }>(INSIDE_A_SWEEP, 'chaos-worker-1');
-      if (found && found.n > 0) return true;
-      process.kill(pid, 'SIGCONT');
-      return false;
-    },
-    { timeoutMs: 60_000, everyMs: 7 },
-  );
+/** Until the last of its work was taken away: what it says of it when it thaws is too late. */
+async function freeze(stack: ChaosStack, moment: Moment): Promise<void> {
+  const worker = await stoppedAtWork(stack, moment);
+  await delay(PAST_THE_LEASE_MS);
+  await outlivedByItsWork(stack, worker);
+  process.kill(worker.pid, 'SIGCONT');
 }

@@ -82,10 +82,9 @@ export class ChaosStack {
     return this.launched.flatMap(({ output }) => output.split('\n').filter((line) => line.includes(text)));
   }
 
-  worker(place: number): IntakeProcess {
-    const worker = this.workers[place];
-    if (!worker) throw new Error(`no worker was started in place ${place}`);
-    return worker;
+  /** As whom Postgres knows the sessions of a worker. */
+  sessionsOf(worker: IntakeProcess): string {
+    return workerName(this.workers.indexOf(worker));
   }
 
   async startPostgres(): Promise<void> {
@@ -119,9 +118,9 @@ export class ChaosStack {
     this.url = (api.ready as { listening: string }).listening;
   }
 
-  /** A worker in the place of an earlier one, or in a place of its own; Postgres knows it as `chaos-worker-<place>`. */
+  /** A worker in the place of an earlier one, or in a place of its own. */
   async startWorker(place: number): Promise<void> {
-    this.workers[place] = await this.launch('worker', this.variables(`chaos-worker-${place}`));
+    this.workers[place] = await this.launch('worker', this.variables(workerName(place)));
   }
 
   /** Those that ended without being killed. */
@@ -192,6 +191,8 @@ export class ChaosStack {
     return launched;
   }
 }
+
+const workerName = (place: number) => `chaos-worker-${place}`;
 
 /** Needs root, as on most CI machines; without it nothing can be filled up but this machine's own disk. */
 function mountedDisk(folder: string): boolean {
