@@ -1,10 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from '../support/eventually.js';
 import { REDIS, type Fault } from './fault.js';
 import { RedisInParts, SingleRedis } from './redis-place.js';
 import type { ChaosStack } from './stack.js';
 
 const DISPATCHED_AGAIN = `
 SELECT count(*)::int AS n FROM task_events WHERE kind = 'redispatched' AND at >= $1::timestamptz`;
+
+/** Left where it was when Redis went away, or accepted since and given up by whoever had it to publish. */
+const UNPUBLISHED = `
+SELECT FROM tasks WHERE status = 'queued' AND queued_at < now() - interval '5 seconds' LIMIT 1`;
 
 export const REDIS_FAULTS: readonly Fault[] = [
   {
@@ -36,11 +41,13 @@ export const REDIS_FAULTS: readonly Fault[] = [
   },
   {
     name: 'redis-down',
-    what: 'no Redis for a minute (10 s in CI) while the API accepts; an empty one starts',
+    what: 'no Redis for a minute (15 s in CI) while the API accepts; an empty one starts',
     transports: REDIS,
     inject: async (stack, { last }) => {
       await redis(stack).kill();
       await last(60);
+      const waits = async () => (await stack.database.query(UNPUBLISHED)).length > 0;
+      await eventually(waits, { timeoutMs: 60_000 });
     },
     heal: (stack) => redis(stack).restart(),
     traces: DISPATCHED_AGAIN,
