@@ -57,7 +57,7 @@ async function main(): Promise<number> {
     while (!isOver) {
       const settings = {
         pace: { perSecond: Number(options.rate), mostOpen: Infinity },
-        intensity: intensityOf(Number(options.longest)),
+        intensity: () => intensityOf(Number(options.longest)),
         log: console.log,
       };
       const played = await play({ transport, topology, next, ...settings });

@@ -10,7 +10,7 @@ export interface PlayOptions extends StackOptions {
   /** Asked after each round; ends the play with nothing. */
   next: (rounds: readonly Round[]) => Fault | undefined;
   pace: Pace;
-  intensity: Intensity;
+  intensity: (fault: Fault) => Intensity;
   log?: (line: string) => void;
 }
 
@@ -138,7 +138,7 @@ class Play {
     }
     await this.flowing();
     const since = await this.now();
-    await fault.inject(this.stack, this.options.intensity);
+    await fault.inject(this.stack, this.options.intensity(fault));
     await fault.heal?.(this.stack);
     await this.recover(round);
     await this.look(fault, round, since);

@@ -26,8 +26,16 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
     sparesInnocents: true,
   },
   {
+    name: 'postgres-killed',
+    what: 'SIGKILL of Postgres and of all its sessions; it starts again and recovers',
+    transports: BOTH,
+    inject: (stack) => stack.killPostgres(),
+    heal: (stack) => stack.startPostgres(),
+    sparesInnocents: true,
+  },
+  {
     name: 'postgres-down',
-    what: 'no Postgres for a minute (15 s in CI): nobody may count as dead for it',
+    what: 'no Postgres for a minute: nobody may count as dead for it',
     transports: BOTH,
     inject: async (stack, { last }) => {
       await stack.stopPostgresAtOnce();
@@ -41,9 +49,9 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
     what: 'SIGSTOP of Postgres with all its sessions past every lease, then SIGCONT',
     transports: BOTH,
     inject: async (stack) => {
-      stack.freezePostgres('SIGSTOP');
+      stack.signalPostgres('SIGSTOP');
       await delay(PAST_THE_LEASE_MS);
-      stack.freezePostgres('SIGCONT');
+      stack.signalPostgres('SIGCONT');
     },
     sparesInnocents: true,
   },

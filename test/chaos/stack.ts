@@ -95,20 +95,29 @@ export class ChaosStack {
 
   /** Postgres' own "immediate shutdown": every session ends at once, the next start recovers. */
   async stopPostgresAtOnce(): Promise<void> {
-    const { pid } = this.postgres;
-    process.kill(pid, 'SIGQUIT');
-    await eventually(() => !isAlive(pid), { timeoutMs: 20_000 });
+    process.kill(this.postgres.pid, 'SIGQUIT');
+    await this.postgresGone();
   }
 
-  /** Stops every process of the server where it stands, or lets them go on. */
-  freezePostgres(signal: 'SIGSTOP' | 'SIGCONT'): void {
+  async killPostgres(): Promise<void> {
+    this.signalPostgres('SIGKILL');
+    await this.postgresGone();
+  }
+
+  /** To every process of the server, its first one before those that this one would start or end. */
+  signalPostgres(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
     const { pid } = this.postgres;
     const family = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
       .trim()
       .split('\n')
       .map((line) => line.trim().split(/\s+/).map(Number));
     const children = family.filter(([, parent]) => parent === pid).map(([child = 0]) => child);
-    for (const target of [pid, ...children]) process.kill(target, signal);
+    for (const target of [pid, ...children]) if (isAlive(target)) process.kill(target, signal);
+  }
+
+  private async postgresGone(): Promise<void> {
+    const { pid } = this.postgres;
+    await eventually(() => !isAlive(pid), { timeoutMs: 20_000 });
   }
 
   async startApi(): Promise<void> {
