@@ -1,4 +1,5 @@
 import type { TaskStatus } from '../../src/kernel/task-status.js';
+import type { Overshoot } from './looks.js';
 import type { KindName, Submission } from './load-kinds.js';
 
 /** A task that a client was told of. */
@@ -25,6 +26,8 @@ export class Ledger {
   unansweredCount = 0;
   /** Answers that no client should ever see. */
   readonly oddities: string[] = [];
+  /** Keys whose tasks were seen to take more places than there are. */
+  readonly overshoots: Array<Overshoot & { round: number }> = [];
   round = 0;
   private tags = 0;
 
@@ -50,6 +53,10 @@ export class Ledger {
   cancelled(id: string): void {
     const promised = this.promised.get(id);
     if (promised) promised.ends = ['cancelled'];
+  }
+
+  overshot(overshoots: readonly Overshoot[]): void {
+    this.overshoots.push(...overshoots.map((overshoot) => ({ ...overshoot, round: this.round })));
   }
 
   unexpected(kind: KindName, answer: unknown): void {

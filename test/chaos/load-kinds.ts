@@ -25,7 +25,8 @@ export interface Submission {
   next?: (id: string) => Submission;
 }
 
-type Kind = (tag: string, at: number) => Submission;
+/** @param callbackUrl where somebody hears of an end */
+type Kind = (tag: string, at: number, callbackUrl: string) => Submission;
 
 /** Fails twice at most by itself; what a fault costs in attempts must not end it. */
 const PATIENT = { max_attempts: 20, timeout_ms: 60_000 };
@@ -59,6 +60,12 @@ export const KINDS = {
   named: (tag) => one(tag, {}, { task_id: tag }, { again: true }),
   keyed: (tag) => one(tag, {}, {}, { again: true, headers: { 'Idempotency-Key': tag } }),
   unique: (tag) => one(tag, { sleep_ms: 200 }, { unique_key: tag }, { twin: true, tasks: 2 }),
+  limited: (tag, at) =>
+    one(tag, { sleep_ms: 200 + (at % 4) * 100 }, { concurrency: { key: `key-${at % 3}`, limit: 2 } }),
+  called_back: (tag, at, callbackUrl) => {
+    const rejects = at % 3 === 0;
+    return one(tag, { rejects }, { callback_url: callbackUrl }, { ends: [rejects ? 'failed' : 'completed'] });
+  },
   cancelled: (tag) =>
     one(tag, { sleep_ms: 2_000 }, {}, { cancelAfterMs: 400, ends: ['cancelled', 'completed'] }),
   called_off: (tag) =>
@@ -94,8 +101,39 @@ export type KindName = keyof typeof KINDS;
  * would never change, or never happen.
  */
 export const MIX: readonly KindName[] = [
-  ...(['quick', 'slow', 'flaky', 'ranked', 'stubborn', 'short', 'keyed', 'quick', 'snoozing'] as const),
-  ...(['delayed', 'slow', 'named', 'ranked', 'cancelled', 'short', 'unique', 'flaky', 'batch'] as const),
-  ...(['quick', 'slow', 'stubborn', 'doomed', 'document', 'ranked', 'short', 'called_off'] as const),
-  ...(['keyed', 'family', 'delayed', 'slow', 'exhausted'] as const),
+  ...([
+    'quick',
+    'slow',
+    'limited',
+    'flaky',
+    'ranked',
+    'stubborn',
+    'short',
+    'keyed',
+    'quick',
+    'snoozing',
+  ] as const),
+  ...([
+    'called_back',
+    'delayed',
+    'slow',
+    'named',
+    'ranked',
+    'cancelled',
+    'limited',
+    'short',
+    'unique',
+  ] as const),
+  ...(['flaky', 'batch', 'quick', 'slow', 'stubborn', 'doomed', 'document', 'ranked', 'short'] as const),
+  ...([
+    'called_back',
+    'called_off',
+    'keyed',
+    'limited',
+    'family',
+    'delayed',
+    'slow',
+    'exhausted',
+    'quick',
+  ] as const),
 ];

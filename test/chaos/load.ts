@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Ledger } from './ledger.js';
+import type { ChaosStack } from './stack.js';
 import { KINDS, MIX, type KindName, type Submission } from './load-kinds.js';
 
 const PATIENCE_MS = 20_000;
@@ -23,7 +24,7 @@ export class Load {
   private readonly loop: Promise<void>;
 
   constructor(
-    private readonly url: () => string,
+    private readonly stack: ChaosStack,
     private readonly ledger: Ledger,
     private readonly pace: Pace,
   ) {
@@ -57,7 +58,8 @@ export class Load {
   }
 
   private async play(kind: KindName, at: number): Promise<void> {
-    const submission: Submission = KINDS[kind](this.ledger.nextTag(kind), at);
+    const tag = this.ledger.nextTag(kind);
+    const submission: Submission = KINDS[kind](tag, at, this.stack.callbacks.url);
     const asks = Array.from({ length: submission.twin ? 2 : 1 }, () => this.submit(kind, submission));
     const [id] = await Promise.all(asks);
     if (id && submission.next) await this.submit(kind, submission.next(id));
@@ -89,7 +91,7 @@ export class Load {
   private async post(path: string, body: object, headers: Record<string, string> = {}): Promise<Answer> {
     try {
       const isForm = body instanceof FormData;
-      const answer = await fetch(`${this.url()}${path}`, {
+      const answer = await fetch(`${this.stack.url}${path}`, {
         method: 'POST',
         headers: { ...headers, ...(isForm ? {} : { 'content-type': 'application/json' }) },
         body: isForm ? body : JSON.stringify(body),

@@ -3,6 +3,7 @@ import { eventually } from '../support/eventually.js';
 import type { Fault, Intensity } from './fault.js';
 import { Ledger } from './ledger.js';
 import { Load, type Pace } from './load.js';
+import { Looks } from './looks.js';
 import { ChaosStack, type StackOptions } from './stack.js';
 import { judge, type Verdict } from './verdict.js';
 
@@ -43,20 +44,6 @@ const DRAIN_LIMIT_MS = 120_000;
 /** So many accepted before each fault: it meets work in flight. */
 const IN_FLIGHT = 15;
 
-const OPEN = `SELECT count(*)::int AS n FROM tasks WHERE finished_at IS NULL AND created_at < $1::timestamptz`;
-/** Where the time went, in seconds since `$2`. */
-const STATIONS = `
-SELECT t.epoch, t.status, extract(epoch FROM t.created_at - $2::timestamptz)::float8 AS created,
-  extract(epoch FROM t.queued_at - $2::timestamptz)::float8 AS queued,
-  extract(epoch FROM t.started_at - $2::timestamptz)::float8 AS started,
-  ARRAY(SELECT e.kind FROM task_events e WHERE e.task_id = t.id ORDER BY e.id) AS events
-FROM tasks t WHERE t.id = $1::uuid`;
-/** What is not final yet of what came before `$1`; times in seconds from now. */
-const STILL_OPEN = `
-SELECT status, reason, type, count(*)::int AS n, max(epoch) AS epoch, max(crashes) AS crashes, max(attempts) AS attempts,
-  max(extract(epoch FROM run_at - now()))::int AS run, max(extract(epoch FROM queued_at - now()))::int AS queued,
-  max(extract(epoch FROM started_at - now()))::int AS started
-FROM tasks WHERE finished_at IS NULL AND created_at < $1::timestamptz GROUP BY 1, 2, 3`;
 const LOST_BY_NOBODYS_FAULT = `
 SELECT count(*)::int AS n FROM task_attempts WHERE outcome = 'lost' AND finished_at >= $1::timestamptz`;
 
@@ -76,13 +63,15 @@ class Play {
   private readonly ledger = new Ledger();
   private readonly rounds: Round[] = [];
   private readonly load: Load;
+  private readonly looks: Looks;
   private readonly watcher: NodeJS.Timeout;
 
   constructor(
     private readonly stack: ChaosStack,
     private readonly options: PlayOptions,
   ) {
-    this.load = new Load(() => stack.url, this.ledger, options.pace);
+    this.looks = new Looks(stack.database);
+    this.load = new Load(stack, this.ledger, options.pace);
     this.watcher = setInterval(() => void this.watch().catch(() => undefined), 1_000);
   }
 
@@ -99,11 +88,13 @@ class Play {
     const open = await this.drained();
     const problems = [
       ...this.ledger.oddities.map((oddity) => this.withLog(oddity)),
-      ...(open > 0 ? [`${open} tasks are not final ${DRAIN_LIMIT_MS / 1_000} s after the load`] : []),
+      ...(open > 0
+        ? [`${open} tasks or callbacks are not final ${DRAIN_LIMIT_MS / 1_000} s after the load`]
+        : []),
       ...this.rounds.flatMap((round) => round.problems.map((problem) => `${round.fault}: ${problem}`)),
     ];
     const { promised, unansweredCount: unanswered } = this.ledger;
-    const verdict = await judge(this.stack.database, this.ledger);
+    const verdict = await judge(this.stack.database, this.ledger, this.stack.callbacks.heard);
     return { rounds: this.rounds, verdict, accepted: promised.size, unanswered, problems };
   }
 
@@ -114,7 +105,8 @@ class Play {
   }
 
   private async watch(): Promise<void> {
-    this.load.open = await this.count(OPEN, TOMORROW);
+    this.load.open = await this.looks.open(TOMORROW);
+    this.ledger.overshot(await this.looks.overTheLimit());
   }
 
   private next(): Fault | undefined {
@@ -137,7 +129,7 @@ class Play {
       return round;
     }
     await this.flowing();
-    const since = await this.now();
+    const since = await this.looks.now();
     await fault.inject(this.stack, this.options.intensity(fault));
     await fault.heal?.(this.stack);
     await this.recover(round);
@@ -155,7 +147,7 @@ class Play {
 
   private async recover(round: Round): Promise<void> {
     const healedMs = performance.now();
-    const healed = await eventually(() => this.now(), { timeoutMs: 30_000 });
+    const healed = await eventually(() => this.looks.now(), { timeoutMs: 30_000 });
     const within = async (what: string, probe: () => Promise<boolean>) => {
       try {
         await eventually(probe, { timeoutMs: RECOVERY_LIMIT_MS, everyMs: 100 });
@@ -167,67 +159,46 @@ class Play {
     };
     const probe = this.load.probe();
     const [firstMs, backlogMs] = await Promise.all([
-      within('nothing submitted after the fault completed', async () => this.isFinal(await probe)),
-      within('what was accepted before was not final', async () => (await this.count(OPEN, healed)) === 0),
+      within('nothing submitted after the fault completed', async () => this.looks.isFinal(await probe)),
+      within('what was accepted before was not final', async () => (await this.looks.open(healed)) === 0),
     ]);
     Object.assign(round, { firstMs, backlogMs });
     if (backlogMs === null) {
-      const open = await this.stack.database.query(STILL_OPEN, healed);
-      round.problems.push(`still open: ${JSON.stringify(open)}`);
+      round.problems.push(`still open: ${JSON.stringify(await this.looks.stillOpen(healed))}`);
     }
-    if (firstMs === null || firstMs > SLOW_MS) await this.tellStations(await probe, healed);
-  }
-
-  private async tellStations(id: string, healed: Date): Promise<void> {
-    const [stations] = await this.stack.database.query(STATIONS, id, healed);
+    if (firstMs !== null && firstMs <= SLOW_MS) return;
+    const stations = await this.looks.stations(await probe, healed);
     this.options.log?.(`  the first task's way: ${JSON.stringify(stations)}`);
   }
 
   private async look(fault: Fault, round: Round, since: Date): Promise<void> {
     if (fault.traces) round.traces = await this.traces(fault.traces, since);
+    if (round.traces === 0) round.problems.push('it left no traces: it met nothing');
     for (const { name, output } of this.stack.deceased())
       round.problems.push(`a process ended by itself: ${name}\n${output.slice(-2_000)}`);
     if (!fault.sparesInnocents) return;
-    const lost = await this.count(LOST_BY_NOBODYS_FAULT, since);
+    const lost = await this.looks.count(LOST_BY_NOBODYS_FAULT, since);
     if (lost > 0) round.problems.push(`${lost} attempts were taken from workers that live`);
   }
 
   /** Some of them may be written a moment after everything works again. */
   private async traces(sql: string, since: Date): Promise<number> {
     let traces = 0;
-    await eventually(async () => (traces = await this.count(sql, since)), { timeoutMs: 30_000 }).catch(
+    await eventually(async () => (traces = await this.looks.count(sql, since)), { timeoutMs: 30_000 }).catch(
       () => undefined,
     );
     return traces;
   }
 
-  /** @returns how many tasks are still not final */
+  /** @returns how many tasks are still not final, and how many callbacks on their way */
   private async drained(): Promise<number> {
     let open = 0;
-    await eventually(async () => (open = await this.count(OPEN, TOMORROW)) === 0, {
+    const look = async () => (open = (await this.looks.open(TOMORROW)) + (await this.looks.undelivered()));
+    await eventually(async () => (await look()) === 0, {
       timeoutMs: DRAIN_LIMIT_MS,
       everyMs: 250,
     }).catch(() => undefined);
     return open;
-  }
-
-  private async isFinal(id: string): Promise<boolean> {
-    const [row] = await this.stack.database.query(
-      'SELECT 1 FROM tasks WHERE id = $1::uuid AND finished_at IS NOT NULL',
-      id,
-    );
-    return row !== undefined;
-  }
-
-  private async count(sql: string, since: Date): Promise<number> {
-    const [row] = await this.stack.database.query<{ n: number }>(sql, since);
-    return row?.n ?? 0;
-  }
-
-  private async now(): Promise<Date> {
-    const [row] = await this.stack.database.query<{ now: Date }>('SELECT now() AS now');
-    if (!row) throw new Error('Postgres told no time');
-    return row.now;
   }
 }
 

@@ -10,6 +10,8 @@ export interface Row {
   lost: number;
   'double effects': number;
   'settled twice': number;
+  'over a limit': number;
+  'not called back': number;
   'first (s)': number | null;
   'backlog (s)': number | null;
 }
@@ -33,6 +35,8 @@ export function tableOf(transport: string, plays: readonly Played[]): Row[] {
       lost: sum(({ counts }) => counts.lost),
       'double effects': sum(({ counts }) => counts.doubled + counts.submittedTwice),
       'settled twice': sum(({ counts }) => counts.settledTwice),
+      'over a limit': sum(({ counts }) => counts.overTheLimit),
+      'not called back': sum(({ counts }) => counts.notCalledBack),
       'first (s)': medianSeconds(rounds, 'firstMs'),
       'backlog (s)': medianSeconds(rounds, 'backlogMs'),
     };
@@ -40,14 +44,16 @@ export function tableOf(transport: string, plays: readonly Played[]): Row[] {
 }
 
 /** What was found of the tasks that were accepted in one round. */
-function countsOf({ lost, doubled, submittedTwice, settledTwice }: Verdict, at: number) {
+function countsOf(verdict: Verdict, at: number) {
   const inRound = (found: ReadonlyArray<{ round: number }>) =>
     found.filter(({ round }) => round === at).length;
   return {
-    lost: inRound(lost),
-    doubled: inRound(doubled),
-    submittedTwice: inRound(submittedTwice),
-    settledTwice: inRound(settledTwice),
+    lost: inRound(verdict.lost),
+    doubled: inRound(verdict.doubled),
+    submittedTwice: inRound(verdict.submittedTwice),
+    settledTwice: inRound(verdict.settledTwice),
+    overTheLimit: inRound(verdict.overTheLimit),
+    notCalledBack: inRound(verdict.notCalledBack),
   };
 }
 

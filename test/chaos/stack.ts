@@ -11,6 +11,7 @@ import { eventually } from '../support/eventually.js';
 import { IntakeProcess } from '../support/processes.js';
 import { Reaper } from '../support/reaper.js';
 import { MARKS } from './chaos-tasks.js';
+import { Callbacks } from './callbacks.js';
 import { PostgresWire } from './postgres-wire.js';
 import { startRedisPlace, type RedisPlace, type Topology } from './redis-place.js';
 
@@ -32,6 +33,8 @@ const ENTRY = fileURLToPath(new URL('process.child.ts', import.meta.url));
 export class ChaosStack {
   api!: IntakeProcess;
   url = '';
+  /** Whom it owes callbacks to. */
+  callbacks!: Callbacks;
   /** `null` with the queue on Postgres. */
   redis: RedisPlace | null = null;
   wire!: PostgresWire;
@@ -157,6 +160,7 @@ export class ChaosStack {
     await Promise.all(processes.map((process) => process.kill('SIGKILL')));
     await this.database?.client.$disconnect();
     await this.wire?.close();
+    await this.callbacks?.stop();
     await this.redis?.stop();
     await this.reaper.reap();
   }
@@ -169,6 +173,7 @@ export class ChaosStack {
       this.startPostgres(),
     ]);
     this.redis = redis;
+    this.callbacks = await Callbacks.start();
     await migrate(this.postgres.url, 'prisma/migrations', () => {});
     this.wire = await PostgresWire.to(Number(new URL(this.postgres.url).port));
     this.database = new Database(readConfig({ DATABASE_URL: this.postgres.url, AUTH_MODE: 'disabled' }));
@@ -187,6 +192,7 @@ export class ChaosStack {
       WORKER_HEALTH_PORT: '0',
       LOG_LEVEL: 'warn',
       SHUTDOWN_TIMEOUT: '5',
+      INTAKE_SECRET_KEY: 'the secret key of a test deployment',
       TASK_BACKOFF_MS: '200',
       INTAKE_DATA_DIR: this.folder,
       ...this.redis?.variables,

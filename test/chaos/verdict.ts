@@ -49,6 +49,33 @@ SELECT p.round, p.tag, p.tasks, m.n FROM jsonb_to_recordset($1::jsonb) AS p(tag 
 JOIN made m ON m.tag = p.tag
 WHERE m.n > p.tasks OR (m.is_batch AND m.n < p.tasks)`;
 
+/**
+ * Attempts that began while as many others of their key as it has places had not ended. From claim to settlement, by rows:
+ * exact, for each is claimed after what made its place free was committed. The handler of a frozen process may run on
+ * beside them, which no row tells. An attempt whose times a fault moved by minutes says nothing of it.
+ */
+const OVER_THE_LIMIT = `
+WITH held AS (
+  SELECT t.id, t.concurrency_key AS key, t.concurrency_limit AS "limit", a.epoch, a.started_at, a.finished_at
+  FROM tasks t JOIN task_attempts a ON a.task_id = t.id
+  WHERE t.concurrency_key IS NOT NULL
+    AND a.finished_at - a.started_at BETWEEN interval '0' AND interval '4 minutes'
+)
+SELECT coalesce(p.round, -1) AS round, h.id, h.epoch, h.key, h."limit", count(*)::int AS n
+FROM held h JOIN held o ON o.key = h.key AND o.started_at <= h.started_at AND o.finished_at > h.started_at
+LEFT JOIN jsonb_to_recordset($1::jsonb) AS p(id uuid, round int) ON p.id = h.id
+GROUP BY 1, 2, 3, 4, 5 HAVING count(*) > h."limit"`;
+
+/** Not owed once, not delivered, or of which its receiver knows nothing. `$2`: what it heard, by `webhook-id`. */
+const NOT_CALLED_BACK = `
+SELECT p.round, p.id, t.status, array_agg(concat_ws(' ', d.event, d.status, d.attempts, d.last_error)) AS deliveries
+FROM jsonb_to_recordset($1::jsonb) AS p(id uuid, kind text, round int)
+JOIN tasks t ON t.id = p.id LEFT JOIN webhook_deliveries d ON d.task_id = t.id
+WHERE p.kind = 'called_back'
+GROUP BY 1, 2, 3
+HAVING count(d.id) <> 1
+  OR bool_or(d.status <> 'succeeded' OR d.event <> 'task.' || t.status OR d.id::text <> ALL ($2::text[]))`;
+
 interface Finding {
   round: number;
 }
@@ -59,10 +86,17 @@ export interface Verdict {
   doubled: Finding[];
   settledTwice: Finding[];
   submittedTwice: Finding[];
+  overTheLimit: Finding[];
+  notCalledBack: Finding[];
   inconsistent: Record<string, unknown[]>;
 }
 
-export async function judge(database: Database, ledger: Ledger): Promise<Verdict> {
+/** @param heard the `webhook-id` of every message that came */
+export async function judge(
+  database: Database,
+  ledger: Ledger,
+  heard: ReadonlySet<string>,
+): Promise<Verdict> {
   const promised = JSON.stringify([...ledger.promised.values()]);
   const asked = JSON.stringify([...ledger.asked.values()]);
   const find = (sql: string, rows = promised) => database.query<Finding>(sql, rows);
@@ -71,6 +105,8 @@ export async function judge(database: Database, ledger: Ledger): Promise<Verdict
     doubled: [...(await find(DOUBLED_MARKS)), ...(await find(DOUBLED_DOCUMENTS))],
     settledTwice: await find(SETTLED_TWICE),
     submittedTwice: await find(SUBMITTED_TWICE, asked),
+    overTheLimit: [...ledger.overshoots, ...(await find(OVER_THE_LIMIT))],
+    notCalledBack: await database.query<Finding>(NOT_CALLED_BACK, promised, [...heard]),
     inconsistent: await inconsistencies(database),
   };
 }

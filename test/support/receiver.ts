@@ -12,18 +12,22 @@ import { text } from 'node:stream/consumers';
 
 export interface Heard {
   path: string;
+  /** Whence it came. */
+  port: number;
   headers: IncomingHttpHeaders;
   body: string;
   message: { type: string; timestamp: string; data: Record<string, unknown> };
 }
 
-type Answer = number | { status: number; headers?: Record<string, string>; body?: string } | 'hold';
+/** `hold` does not answer, `hang_up` ends the connection instead. */
+type Answer =
+  number | { status: number; headers?: Record<string, string>; body?: string } | 'hold' | 'hang_up';
 
 /** Somebody's endpoint on this machine: keeps what it hears, answers as told. */
 export class Receiver {
   readonly heard: Heard[] = [];
   private readonly held: ServerResponse[] = [];
-  private readonly script = new Map<string, Answer[]>();
+  private readonly script = new Map<string, (message: Heard) => Answer>();
 
   private constructor(private readonly server: Server) {}
 
@@ -44,9 +48,13 @@ export class Receiver {
     return `http://127.0.0.1:${this.port}${path}`;
   }
 
-  /** Answers on a path in turn, the last one for ever; 200 where nothing was said. `hold` does not answer. */
+  /** Answers on a path in turn, the last one for ever; 200 where nothing was said. */
   answers(path: string, ...answers: Answer[]): void {
-    this.script.set(path, answers);
+    this.answersBy(path, () => (answers.length > 1 ? answers.shift() : answers[0]) ?? 200);
+  }
+
+  answersBy(path: string, answer: (message: Heard) => Answer): void {
+    this.script.set(path, answer);
   }
 
   on(path: string): Heard[] {
@@ -60,15 +68,16 @@ export class Receiver {
   }
 
   private async receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { url: path = '', headers } = request;
+    const { url: path = '', headers, socket } = request;
+    const port = socket.remotePort ?? 0;
     const body = await text(request);
-    this.heard.push({ path, headers, body, message: JSON.parse(body) as Heard['message'] });
-    this.answer(path, response);
+    const message = { path, port, headers, body, message: JSON.parse(body) as Heard['message'] };
+    this.heard.push(message);
+    this.answer(this.script.get(path)?.(message) ?? 200, response);
   }
 
-  private answer(path: string, response: ServerResponse): void {
-    const answers = this.script.get(path) ?? [200];
-    const answer = (answers.length > 1 ? answers.shift() : answers[0]) ?? 200;
+  private answer(answer: Answer, response: ServerResponse): void {
+    if (answer === 'hang_up') return void response.destroy();
     if (answer === 'hold') return void this.held.push(response);
     const { status, headers = {}, body = 'heard' } = typeof answer === 'number' ? { status: answer } : answer;
     response.writeHead(status, headers).end(body);
