@@ -8,6 +8,7 @@ const MOODS = [200, 500, 200, 'hang_up', 200] as const;
 export class Callbacks {
   /** The `webhook-id` of every message that came. */
   readonly heard = new Set<string>();
+  private onNext: ((message: Heard) => void) | null = null;
 
   private constructor(private readonly receiver: Receiver) {}
 
@@ -21,6 +22,11 @@ export class Callbacks {
     return this.receiver.url(PATH);
   }
 
+  /** The next message that comes for the first time; it gets no answer. */
+  holdNext(): Promise<Heard> {
+    return new Promise((resolve) => (this.onNext = resolve));
+  }
+
   stop(): Promise<void> {
     return this.receiver.stop();
   }
@@ -29,7 +35,11 @@ export class Callbacks {
     const id = idOf(message);
     const isNew = !this.heard.has(id);
     this.heard.add(id);
-    return (isNew && MOODS[this.heard.size % MOODS.length]) || 200;
+    if (!isNew) return 200;
+    if (!this.onNext) return MOODS[this.heard.size % MOODS.length] ?? 200;
+    this.onNext(message);
+    this.onNext = null;
+    return 'hold';
   }
 }
 

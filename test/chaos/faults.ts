@@ -1,10 +1,16 @@
+import { CALLBACK_FAULTS } from './callback-faults.js';
 import type { Fault } from './fault.js';
 import { POSTGRES_FAULTS } from './postgres-faults.js';
 import { PROCESS_FAULTS } from './process-faults.js';
 import { REDIS_FAULTS } from './redis-faults.js';
 import type { TransportName } from './stack.js';
 
-export const FAULTS: readonly Fault[] = [...PROCESS_FAULTS, ...REDIS_FAULTS, ...POSTGRES_FAULTS];
+export const FAULTS: readonly Fault[] = [
+  ...PROCESS_FAULTS,
+  ...CALLBACK_FAULTS,
+  ...REDIS_FAULTS,
+  ...POSTGRES_FAULTS,
+];
 
 export function faultsOn(transport: TransportName): Fault[] {
   return FAULTS.filter(({ transports }) => transports.includes(transport));

@@ -142,7 +142,10 @@ export class ChaosStack {
 
   async restartDead(): Promise<void> {
     const dead = this.workers.flatMap(({ alive }, place) => (alive ? [] : [place]));
-    await Promise.all(dead.map((place) => this.startWorker(place)));
+    await Promise.all([
+      ...(this.api.alive ? [] : [this.startApi()]),
+      ...dead.map((place) => this.startWorker(place)),
+    ]);
   }
 
   /** One more process than usual, until {@link stopExtras}. @param clockShiftMs how wrong its clock is */
