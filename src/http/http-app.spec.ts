@@ -1,15 +1,13 @@
 import { connect } from 'node:net';
-import { Body, Controller, Get, Global, HttpException, Module, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpException, Param, Post, Query } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { Config, readConfig } from '../config/config.js';
+import { served } from '../../test/support/served.js';
+import { readConfig } from '../config/config.js';
 import { Fault } from '../kernel/fault.js';
 import { LogContext } from '../telemetry/log-context.js';
-import { TelemetryModule } from '../telemetry/telemetry.module.js';
 import { Metrics } from '../telemetry/metrics.registry.js';
-import { createHttpApp } from './http-app.js';
-import { HttpModule } from './http.module.js';
 import { PageQuery, pageOf } from './page.js';
 import { Faults, Returns } from './returns.decorator.js';
 
@@ -96,20 +94,11 @@ class ThingsController {
   }
 }
 
-@Global()
-@Module({ providers: [{ provide: Config, useValue: config }], exports: [Config] })
-class TestConfigModule {}
-
-@Module({ imports: [TestConfigModule, TelemetryModule, HttpModule], controllers: [ThingsController] })
-class TestModule {}
-
 let app: NestFastifyApplication;
 let origin: string;
 
 beforeAll(async () => {
-  app = await createHttpApp(TestModule, config);
-  await app.listen(0, '127.0.0.1');
-  origin = await app.getUrl();
+  ({ app, origin } = await served(ThingsController, config));
 });
 afterAll(() => app.close());
 

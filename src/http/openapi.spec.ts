@@ -1,11 +1,9 @@
-import { Body, Controller, Get, Global, Module, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { Config, readConfig } from '../config/config.js';
-import { TelemetryModule } from '../telemetry/telemetry.module.js';
-import { createHttpApp } from './http-app.js';
-import { HttpModule } from './http.module.js';
+import { served } from '../../test/support/served.js';
+import { readConfig } from '../config/config.js';
 import { schemaConverter } from './openapi-schemas.js';
 import { PageQuery, pageOf } from './page.js';
 import { Faults, Returns } from './returns.decorator.js';
@@ -57,20 +55,11 @@ class ThingsController {
   }
 }
 
-@Global()
-@Module({ providers: [{ provide: Config, useValue: config }], exports: [Config] })
-class TestConfigModule {}
-
-@Module({ imports: [TestConfigModule, TelemetryModule, HttpModule], controllers: [ThingsController] })
-class TestModule {}
-
 let app: NestFastifyApplication;
 let origin: string;
 
 beforeAll(async () => {
-  app = await createHttpApp(TestModule, config);
-  await app.listen(0, '127.0.0.1');
-  origin = await app.getUrl();
+  ({ app, origin } = await served(ThingsController, config));
 });
 afterAll(() => app.close());
 

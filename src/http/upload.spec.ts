@@ -3,16 +3,14 @@ import { once } from 'node:events';
 import { Agent, request as httpRequest } from 'node:http';
 import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Controller, Get, Global, Module, Post, Req } from '@nestjs/common';
+import { Controller, Get, Post, Req } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { Config, readConfig } from '../config/config.js';
+import { served } from '../../test/support/served.js';
+import { readConfig } from '../config/config.js';
 import { Fault } from '../kernel/fault.js';
-import { TelemetryModule } from '../telemetry/telemetry.module.js';
-import { createHttpApp } from './http-app.js';
-import { HttpModule } from './http.module.js';
 import { Returns } from './returns.decorator.js';
 import { UploadBody, readUpload, type UploadedFile } from './upload.js';
 import { parse } from './validation.js';
@@ -91,20 +89,11 @@ async function discard(): Promise<void> {
   seen.discarded += 1;
 }
 
-@Global()
-@Module({ providers: [{ provide: Config, useValue: config }], exports: [Config] })
-class TestConfigModule {}
-
-@Module({ imports: [TestConfigModule, TelemetryModule, HttpModule], controllers: [FilesController] })
-class TestModule {}
-
 let app: NestFastifyApplication;
 let origin: string;
 
 beforeAll(async () => {
-  app = await createHttpApp(TestModule, config);
-  await app.listen(0, '127.0.0.1');
-  origin = await app.getUrl();
+  ({ app, origin } = await served(FilesController, config));
 });
 afterAll(() => app.close());
 beforeEach(() => Object.assign(seen, { failed: 0, discarded: 0 }));
