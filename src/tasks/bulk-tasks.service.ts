@@ -9,7 +9,8 @@ import { BulkTasksRepository, type BulkKind, type Cause } from './bulk-tasks.rep
 import type { TaskFilter } from './task-reads.repository.js';
 import { TaskRetentionRepository, type FinalKind, type FinalPlace } from './task-retention.repository.js';
 import { taskDepthChanged } from './task-telemetry.js';
-import { TasksRepository, type CancelledRow } from './tasks.repository.js';
+import type { CancelledRow } from './task-rows.js';
+import { TasksRepository } from './tasks.repository.js';
 
 /** Part of a bulk change: newest first, from where the part before ended. */
 export interface BulkPart {

@@ -6,8 +6,8 @@ import { Batcher } from '../kernel/batcher.js';
 import { Fault } from '../kernel/fault.js';
 import { isDatabaseDown, repeat } from '../kernel/repeat.js';
 import { blocks, DependenciesRepository, type Edge } from './dependencies.repository.js';
-import type { Collision, NewTask, PlacedTask } from './task-rows.js';
-import { TasksRepository, type NewBatch } from './tasks.repository.js';
+import type { Collision, NewBatch, NewTask, PlacedTask } from './task-rows.js';
+import { TasksRepository } from './tasks.repository.js';
 
 /** A submitted task: placed now, or what it collided with. */
 export type Submitted = { placed: PlacedTask } | { collision: Collision };

@@ -12,7 +12,8 @@ import type { TaskStatus } from '../kernel/task-status.js';
 import { TaskReadsRepository, type TaskFilter, type TaskRow } from './task-reads.repository.js';
 import { taskDepthChanged } from './task-telemetry.js';
 import { toAttemptView, toBatchView, toHistory, toLogView, toTaskView } from './task-views.js';
-import { TasksRepository, type CancelledRow, type Revision } from './tasks.repository.js';
+import type { CancelledRow, Revision } from './task-rows.js';
+import { TasksRepository } from './tasks.repository.js';
 
 /** What callers can see of tasks that are in, and do to them. */
 @Injectable()

@@ -14,9 +14,9 @@ import { TaskIo } from './task-io.js';
 import type { TaskHandler, TaskRun } from './task-handler.js';
 import { isOutcome, rejected } from './task-outcome.js';
 import { TaskRegistry } from './task-registry.js';
-import { toBackoff, type ClaimedTask } from './task-rows.js';
+import { toBackoff, type ClaimedTask, type Postponement } from './task-rows.js';
 import { taskClaimed, taskRepaired, taskSettled, taskStuck } from './task-telemetry.js';
-import { TasksRepository, type Postponement } from './tasks.repository.js';
+import { TasksRepository } from './tasks.repository.js';
 
 /** How long a handler that was asked to stop may take before the attempt is settled over its head. */
 const STOP_GRACE_MS = 5_000;

@@ -1,7 +1,8 @@
 import type { Backoff } from '../kernel/backoff.js';
 import type { Json } from '../kernel/json.js';
-import type { Settlement } from './settlement.js';
 import type { TaskStatus } from '../kernel/task-status.js';
+import type { Settlement } from './settlement.js';
+import type { EndedTask } from './task-observers.js';
 
 /** A task as a submit brings it: everything decided but what only Postgres can know. Times are RFC 3339 texts. */
 export interface NewTask {
@@ -109,6 +110,50 @@ export interface SettleRequest {
 /** `late`: the lease was gone; the result was refused. */
 export type SettleAnswer =
   { status: TaskStatus; outcome: string; late: false } | { late: true; outcome: string };
+
+export interface NewBatch {
+  id: string;
+  tenantId: string;
+  total: number;
+  callbackUrl?: string;
+}
+
+export type CancelledRow = EndedTask & { epoch: number };
+
+export interface RevivedRow {
+  id: string;
+  queue: string;
+  status: TaskStatus;
+  batch_id: string | null;
+}
+
+/** What may change while a task waits; the time as RFC 3339. */
+export interface Revision {
+  priority?: number;
+  run_at?: string;
+}
+
+export interface RevisedRow {
+  id: string;
+  queue: string;
+  status: TaskStatus;
+  epoch: number;
+  withdrawn: boolean;
+}
+
+export interface QueuedRow {
+  id: string;
+  epoch: number;
+  queued_at: Date;
+  suspect: boolean;
+}
+
+/** Until when a queued row waits again, under which reason of its status, and why: for the history. */
+export interface Postponement {
+  delaySeconds: number;
+  reason: string;
+  why: string;
+}
 
 export function toBackoff(row: ClaimedTask['backoff']): Backoff {
   return { baseMs: row.base_ms, factor: row.factor, maxMs: row.max_ms, jitter: row.jitter };

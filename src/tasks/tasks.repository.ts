@@ -4,19 +4,25 @@ import { Database } from '../database/database.js';
 import type { Tx } from '../database/transaction.js';
 import { Fault } from '../kernel/fault.js';
 import type { Json } from '../kernel/json.js';
-import type { TaskStatus } from '../kernel/task-status.js';
 import { targetOf } from './lifecycle.js';
 import type { Settlement } from './settlement.js';
 import { TaskEnds } from './task-ends.js';
 import type { EndedTask } from './task-observers.js';
 import type {
+  CancelledRow,
   Claim,
   ClaimedTask,
   Collision,
   Lease,
   LogLine,
+  NewBatch,
   NewTask,
   PlacedTask,
+  Postponement,
+  QueuedRow,
+  RevisedRow,
+  Revision,
+  RevivedRow,
   SettleAnswer,
   SettleRequest,
 } from './task-rows.js';
@@ -37,55 +43,11 @@ import {
 import { EXPIRE, LOSE, TIME_OUT } from './repair.sql.js';
 import { CANCEL, REPLAY, REVISE } from './control.sql.js';
 
-export interface NewBatch {
-  id: string;
-  tenantId: string;
-  total: number;
-  callbackUrl?: string;
-}
-
-export type CancelledRow = EndedTask & { epoch: number };
-
-export interface RevivedRow {
-  id: string;
-  queue: string;
-  status: TaskStatus;
-  batch_id: string | null;
-}
-
-/** What may change while a task waits; the time as RFC 3339. */
-export interface Revision {
-  priority?: number;
-  run_at?: string;
-}
-
-export interface RevisedRow {
-  id: string;
-  queue: string;
-  status: TaskStatus;
-  epoch: number;
-  withdrawn: boolean;
-}
-
-export interface QueuedRow {
-  id: string;
-  epoch: number;
-  queued_at: Date;
-  suspect: boolean;
-}
-
 /** `at`: where the row stood in the table when it was picked, to find it again without an index. */
 interface PickedRow {
   id: string;
   at: string;
   limits: string[];
-}
-
-/** Until when a queued row waits again, under which reason of its status, and why: for the history. */
-export interface Postponement {
-  delaySeconds: number;
-  reason: string;
-  why: string;
 }
 
 /** The only writer of `tasks.status`. Every method is one step inside the caller's transaction; see docs/lifecycle.md. */
