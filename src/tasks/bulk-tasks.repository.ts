@@ -1,15 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import type { Tx } from '../database/transaction.js';
-import type { Prisma } from '../generated/prisma/client.js';
 import type { TaskStatus } from '../kernel/task-status.js';
 import type { TenantScope } from '../kernel/tenant-scope.js';
-import { REPLAYABLE, WINDOW } from './bulk.sql.js';
-import { WAITING_STATUSES } from './lifecycle.js';
-import { conditionsOf, type TaskFilter } from './task-reads.repository.js';
+import { REPLAYABLE, STATUSES } from './bulk.sql.js';
+import { ChosenTasks, type TaskFilter } from './chosen.sql.js';
 
-/** `failed`: dead letters; `live`: whatever is not final. */
-export type BulkKind = keyof typeof WINDOW;
+export type BulkKind = keyof typeof STATUSES;
 
 /** Tasks chosen by a filter: those that failed, or came, until a moment. */
 export interface Choice {
@@ -19,6 +16,16 @@ export interface Choice {
   until?: Date;
 }
 
+/** What failed alike. */
+export interface Cause {
+  fingerprint: string | null;
+  type: string;
+  queue: string;
+  count: number;
+  firstSeen: Date;
+  lastSeen: Date;
+}
+
 /** A part of a choice. */
 export interface Picked {
   ids: string[];
@@ -26,7 +33,6 @@ export interface Picked {
   cursor: string | null;
 }
 
-const BEYOND_ALL = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 /** How many tasks a step looks at, whether or not the filter wants them. */
 const PART = 2_000;
 
@@ -43,14 +49,13 @@ export class BulkTasksRepository {
     before: string | null,
     limit: number,
   ): Promise<Picked> {
-    const from = before ?? BEYOND_ALL;
+    const from = before ?? undefined;
     const until = choice.filter.ids ? undefined : await this.endOfPart(tx, scope, choice.kind, from);
-    const rows = await tx.task.findMany({
-      where: { AND: [whereOf(scope, choice), { id: { lt: from, gte: until } }] },
-      select: { id: true },
-      orderBy: { id: 'desc' },
-      take: limit,
-    });
+    const chosen = choose(scope, choice).within(from, until);
+    const rows = await tx.$queryRawUnsafe<Array<{ id: string }>>(
+      chosen.newest('t.id', limit),
+      ...chosen.values,
+    );
     const ids = rows.map(({ id }) => id);
     if (ids.length === limit) return { ids, cursor: ids.at(-1) ?? null };
     return { ids, cursor: until ?? null };
@@ -65,34 +70,28 @@ export class BulkTasksRepository {
   }
 
   async countByStatus(scope: TenantScope, choice: Choice): Promise<Map<TaskStatus, number>> {
-    const rows = await this.database.client.task.groupBy({
-      by: ['status'],
-      where: whereOf(scope, choice),
-      _count: true,
-    });
-    return new Map(rows.map(({ status, _count }) => [status as TaskStatus, _count]));
+    const chosen = choose(scope, choice);
+    const rows = await this.database.client.$queryRawUnsafe<Array<{ status: TaskStatus; count: number }>>(
+      `SELECT t.status, count(*)::int AS count FROM tasks t WHERE ${chosen.where()} GROUP BY t.status`,
+      ...chosen.values,
+    );
+    return new Map(rows.map(({ status, count }) => [status, count]));
   }
 
-  /** Failures of one cause, the most frequent first. */
-  async causes(scope: TenantScope, filter: TaskFilter) {
-    const rows = await this.database.client.task.groupBy({
-      by: ['fingerprint', 'type', 'queue'],
-      where: whereOf(scope, { kind: 'failed', filter }),
-      _count: true,
-      _min: { finishedAt: true },
-      _max: { finishedAt: true },
-    });
-    return rows.map(({ _count, _min, _max, ...cause }) => ({
-      ...cause,
-      count: _count,
-      firstSeen: _min.finishedAt,
-      lastSeen: _max.finishedAt,
-    }));
+  /** Failures of one cause. */
+  causes(scope: TenantScope, filter: TaskFilter): Promise<Cause[]> {
+    const chosen = choose(scope, { kind: 'failed', filter });
+    return this.database.client.$queryRawUnsafe(
+      `SELECT t.fingerprint, t.type, t.queue, count(*)::int AS count, min(t.finished_at) AS "firstSeen",
+         max(t.finished_at) AS "lastSeen"
+       FROM tasks t WHERE ${chosen.where()} GROUP BY t.fingerprint, t.type, t.queue`,
+      ...chosen.values,
+    );
   }
 
   /** The task that failed last for each of these causes, and maybe others that failed at the same moments. */
   latest(scope: TenantScope, causes: ReadonlyArray<Cause>) {
-    const moments = causes.flatMap(({ lastSeen }) => lastSeen ?? []);
+    const moments = causes.map(({ lastSeen }) => lastSeen);
     return this.database.client.task.findMany({
       where: { tenantId: scope.tenantId, status: 'failed', finishedAt: { in: moments } },
       select: { id: true, fingerprint: true, type: true, queue: true, error: true, finishedAt: true },
@@ -104,17 +103,18 @@ export class BulkTasksRepository {
     tx: Tx,
     scope: TenantScope,
     kind: BulkKind,
-    from: string,
+    from: string | undefined,
   ): Promise<string | undefined> {
-    const [end] = await this.database.queryIn<{ id: string }>(tx, WINDOW[kind], scope.tenantId, from, PART);
+    const all = new ChosenTasks(scope, {}, STATUSES[kind]).within(from);
+    const [end] = await tx.$queryRawUnsafe<Array<{ id: string }>>(all.endOf(PART), ...all.values);
     return end?.id;
   }
 }
 
-export type Cause = Awaited<ReturnType<BulkTasksRepository['causes']>>[number];
-
-function whereOf({ tenantId }: TenantScope, { kind, filter, until }: Choice): Prisma.TaskWhereInput {
-  const status = kind === 'failed' ? 'failed' : { in: [...WAITING_STATUSES, 'processing'] };
-  const moment = kind === 'failed' ? { finishedAt: { lte: until } } : { createdAt: { lte: until } };
-  return { AND: [{ tenantId, status, ...moment }, conditionsOf(filter)] };
+function choose(scope: TenantScope, { kind, filter, until }: Choice): ChosenTasks {
+  const moment = kind === 'failed' ? 'finished_at' : 'created_at';
+  return new ChosenTasks(scope, filter, STATUSES[kind]).and(
+    until,
+    (at) => `t.${moment} <= ${at}::timestamptz`,
+  );
 }

@@ -6,7 +6,7 @@ import type { TenantScope } from '../kernel/tenant-scope.js';
 import { ignoring } from '../telemetry/ignoring.js';
 import { Transport, transportKey } from '../transport/transport.js';
 import { BulkTasksRepository, type BulkKind, type Cause } from './bulk-tasks.repository.js';
-import type { TaskFilter } from './task-reads.repository.js';
+import type { TaskFilter } from './chosen.sql.js';
 import { TaskRetentionRepository, type FinalKind, type FinalPlace } from './task-retention.repository.js';
 import { taskDepthChanged } from './task-telemetry.js';
 import type { CancelledRow } from './task-rows.js';

@@ -1,23 +1,11 @@
-import { FINAL_STATUSES, WAITING_STATUSES } from './lifecycle.js';
+import { FINAL_STATUSES, LIVE_STATUSES } from './lifecycle.js';
 import type { TaskStatus } from '../kernel/task-status.js';
 
-/**
- * The id that ends the next part of a tenant's tasks, newest first; no row when what is left is less than a part. One walk
- * per status along an index, so that history does not count. $1: tenant, $2: before this id, $3: size of a part. Reads only.
- */
-const windowOf = (statuses: readonly TaskStatus[]): string => `
-SELECT id FROM (${statuses
-  .map(
-    (status) => `
-  (SELECT id FROM tasks WHERE tenant_id = $1 AND status = '${status}' AND id < $2::uuid ORDER BY id DESC LIMIT $3::int)`,
-  )
-  .join(' UNION ALL')}
-) AS heads ORDER BY id DESC OFFSET $3::int - 1 LIMIT 1`;
-
-export const WINDOW = {
-  failed: windowOf(['failed']),
-  live: windowOf([...WAITING_STATUSES, 'processing']),
-};
+/** `failed`: dead letters; `live`: whatever is not final. */
+export const STATUSES = {
+  failed: ['failed'],
+  live: LIVE_STATUSES,
+} as const satisfies Record<string, readonly TaskStatus[]>;
 
 const IS_FINAL = `IN (${FINAL_STATUSES.map((status) => `'${status}'`).join(', ')})`;
 

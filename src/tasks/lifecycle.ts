@@ -1,6 +1,7 @@
 import type { TaskStatus } from '../kernel/task-status.js';
 
 export const WAITING_STATUSES = ['blocked', 'scheduled', 'pending', 'queued'] as const satisfies TaskStatus[];
+export const LIVE_STATUSES = [...WAITING_STATUSES, 'processing'] as const satisfies TaskStatus[];
 export const FINAL_STATUSES = ['completed', 'failed', 'cancelled'] as const satisfies TaskStatus[];
 
 interface Transition {

@@ -1,30 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
-import type { Prisma } from '../generated/prisma/client.js';
+import { Prisma } from '../generated/prisma/client.js';
 import { isUuid } from '../kernel/ids.js';
 import type { TenantScope } from '../kernel/tenant-scope.js';
-import type { TaskStatus } from '../kernel/task-status.js';
-import { WAITING_STATUSES } from './lifecycle.js';
-import { queueNameOf } from './queue-names.js';
+import { ChosenTasks, type TaskFilter } from './chosen.sql.js';
 
-export interface TaskFilter {
-  status?: TaskStatus | 'active' | 'waiting';
-  type?: string;
-  queue?: string;
-  user_id?: string;
-  client_id?: string;
-  tag?: string;
-  batch_id?: string;
-  created_after?: string;
-  created_before?: string;
-  error_code?: string;
-  fingerprint?: string;
-  worker_id?: string;
-  /** Text in the client's name, a tag or the error. */
-  q?: string;
-  /** Ids or the clients' own names. */
-  ids?: readonly string[];
-}
+const COLUMNS = Object.values(Prisma.TaskScalarFieldEnum)
+  .map((field) => `t.${field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)} AS "${field}"`)
+  .join(', ');
+
+/** How many tasks a list looks at for those that its filter wants, newest first, before it goes on to older ones. */
+const FIRST_PART = 2_000;
+const LARGEST_PART = 128_000;
 
 /** Reads for callers: always within a tenant, never a change. */
 @Injectable()
@@ -38,11 +25,26 @@ export class TaskReadsRepository {
   }
 
   /** Newest first. @param before the id that the page before ended with */
-  async list(scope: TenantScope, filter: TaskFilter, limit: number, before?: string) {
-    const where: Prisma.TaskWhereInput = { tenantId: scope.tenantId, AND: [conditionsOf(filter)] };
-    if (before) where.id = { lt: before };
-    if (filter.worker_id) where.workerIncarnation = { in: await this.incarnationsOf(filter.worker_id) };
-    return this.database.client.task.findMany({ where, orderBy: { id: 'desc' }, take: limit });
+  async list(scope: TenantScope, filter: TaskFilter, limit: number, before?: string): Promise<TaskRow[]> {
+    const rows: TaskRow[] = [];
+    let from = before;
+    for (let part = FIRST_PART; ; part = Math.min(part * 4, LARGEST_PART)) {
+      const chosen = new ChosenTasks(scope, filter);
+      const until = chosen.isSparse ? await this.endOfPart(scope, filter, part, from) : undefined;
+      const text = chosen.within(from, until).newest(COLUMNS, limit - rows.length);
+      rows.push(...(await this.database.client.$queryRawUnsafe<TaskRow[]>(text, ...chosen.values)));
+      if (rows.length === limit || until === undefined) return rows;
+      from = until;
+    }
+  }
+
+  private async endOfPart(scope: TenantScope, { status }: TaskFilter, size: number, from?: string) {
+    const all = new ChosenTasks(scope, { status }).within(from);
+    const [end] = await this.database.client.$queryRawUnsafe<Array<{ id: string }>>(
+      all.endOf(size),
+      ...all.values,
+    );
+    return end?.id;
   }
 
   statuses({ tenantId }: TenantScope, ids: readonly string[]) {
@@ -108,16 +110,6 @@ export class TaskReadsRepository {
     return parents;
   }
 
-  /** Every process that went by this name, with or without the suffix that tells namesakes apart. */
-  private async incarnationsOf(workerName: string): Promise<string[]> {
-    const [name] = workerName.split('~');
-    const rows = await this.database.client.worker.findMany({
-      where: { name },
-      select: { incarnation: true },
-    });
-    return rows.map(({ incarnation }) => incarnation);
-  }
-
   /** Names of worker incarnations, for people. */
   async workerNames(incarnations: ReadonlyArray<string | null>): Promise<Map<string, string>> {
     const known = incarnations.filter((id) => id !== null);
@@ -131,43 +123,3 @@ export class TaskReadsRepository {
 }
 
 export type TaskRow = NonNullable<Awaited<ReturnType<TaskReadsRepository['find']>>>;
-
-/** What a filter asks for, but the worker, whose incarnations must be looked up. */
-export function conditionsOf(filter: TaskFilter): Prisma.TaskWhereInput {
-  return {
-    type: filter.type,
-    queue: filter.queue && queueNameOf(filter.queue),
-    userId: filter.user_id,
-    clientId: filter.client_id,
-    batchId: filter.batch_id,
-    fingerprint: filter.fingerprint,
-    ...(filter.status ? { status: statusCondition(filter.status) } : {}),
-    ...(filter.tag ? { tags: { has: filter.tag } } : {}),
-    ...(filter.error_code ? { error: { path: ['code'], equals: filter.error_code } } : {}),
-    createdAt: { gte: filter.created_after, lte: filter.created_before },
-    ...(filter.q ? { OR: textConditions(filter.q) } : {}),
-    ...(filter.ids ? { AND: [{ OR: nameConditions(filter.ids) }] } : {}),
-  };
-}
-
-function textConditions(text: string): Prisma.TaskWhereInput[] {
-  return [
-    { externalId: { contains: text, mode: 'insensitive' } },
-    { tags: { has: text } },
-    { error: { path: ['message'], string_contains: text, mode: 'insensitive' } },
-    ...(isUuid(text) ? [{ id: text }] : []),
-  ];
-}
-
-function nameConditions(names: readonly string[]): Prisma.TaskWhereInput[] {
-  return [
-    { id: { in: names.filter((name) => isUuid(name)) } },
-    { externalId: { in: names.filter((name) => !isUuid(name)) } },
-  ];
-}
-
-function statusCondition(status: NonNullable<TaskFilter['status']>) {
-  if (status === 'active') return 'processing';
-  if (status === 'waiting') return { in: [...WAITING_STATUSES] };
-  return status;
-}

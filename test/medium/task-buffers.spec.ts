@@ -37,6 +37,8 @@ describe('what a statement touches', () => {
     await core.pause(true);
     await core.submit(newTasks(WAITING));
     await core.pause(false);
+    // Commits that are not on disk yet keep a page from being all visible, and who writes to one that is reads its map too.
+    await core.database.query('CHECKPOINT');
     await core.database.query(`VACUUM (ANALYZE, ${CLEAN}) tasks`);
     const each = await buffersPerRow(core.database, 'default', ROUNDS);
     await core.database.query(`VACUUM (${CLEAN}) tasks`);
@@ -47,9 +49,9 @@ describe('what a statement touches', () => {
     const before = await measure();
     await core.database.query(HISTORY, FINAL_ROWS, 0);
     const after = await measure();
-    // Two: each change of status writes to the primary key and to the newest tasks, both a level deeper now.
+    // Each change of status writes to the primary key, which may be a level deeper; no other index of theirs holds history.
     for (const step of ['dispatch', 'claim'] as const)
-      expect(Math.floor(after.each[step] - before.each[step]), `buffers per ${step}`).toBeLessThanOrEqual(2);
+      expect(after.each[step], `buffers per ${step}`).toBeLessThanOrEqual(before.each[step] + 2);
     expect(after.each.settle, 'buffers per settlement').toBeLessThanOrEqual(
       before.each.settle + PAGES_PER_ROW,
     );
