@@ -1,13 +1,14 @@
 import { ATTEMPTS, CHANGED, DELTAS, ENDED, OVERDUE, guard, to } from './parts.sql.js';
 
 /**
- * Locks: none, LOCK_TASKS went before. $2: aging, s. A row whose cancel was asked, or whose deadline
- * has passed, ends with that unless it completed.
+ * Locks: none, LOCK_TASKS went before. Nobody can update a row that is held, and no vacuum moves one that lives, so the
+ * update goes straight to where `before` found it. $2: aging, s. A row whose cancel was asked, or whose deadline has
+ * passed, ends with that unless it completed.
  */
 export const SETTLE = `
 WITH before AS (
-  SELECT t.id, t.status, t.attempts, t.lease_token, t.worker_incarnation, i.event, i.spends, i.returns, i.result,
-    i.error, i.fingerprint, i.logs, i.delay_ms, c.overruns AND NOT c.cancels AS overruns,
+  SELECT t.ctid AS at, t.id, t.status, t.attempts, t.lease_token, t.worker_incarnation, i.event, i.spends, i.returns,
+    i.result, i.error, i.fingerprint, i.logs, i.delay_ms, c.overruns AND NOT c.cancels AS overruns,
     CASE WHEN c.cancels THEN ${to('abort')} WHEN c.overruns THEN ${to('overrun')} ELSE i.target END AS target,
     CASE WHEN c.cancels THEN 'cancelled' ELSE i.outcome END AS outcome,
     CASE WHEN c.cancels THEN NULL WHEN c.overruns THEN 'expired' ELSE i.reason END AS reason
@@ -32,7 +33,7 @@ changed AS (
       ELSE t.rank_at END,
     progress = CASE WHEN b.event = 'complete' THEN 1 ELSE t.progress END,
     finished_at = CASE WHEN b.target IN ('completed', 'failed', 'cancelled') THEN now() END
-  FROM before b WHERE t.id = b.id AND ${guard('complete')}
+  FROM before b WHERE t.ctid = b.at AND t.id = b.id AND ${guard('complete')}
   RETURNING ${CHANGED}
 ),
 ${ATTEMPTS},
