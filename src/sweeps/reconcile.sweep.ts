@@ -14,11 +14,6 @@ const TIMEOUT_GRACE_S = 15;
 const MAX_GAP_MS = LEASE_MS - 3_000;
 const BATCH = 500;
 
-interface Verdicts {
-  lost: EndedTask[];
-  timedOut: EndedTask[];
-}
-
 /** Takes tasks from workers that died or sleep; every repair is counted and written down. */
 @Injectable()
 export class ReconcileSweep extends Sweep {
@@ -36,28 +31,33 @@ export class ReconcileSweep extends Sweep {
   }
 
   async runOnce(): Promise<Record<string, number>> {
-    const { lost, timedOut } = await this.judge();
+    const lost = await this.judge((tx) => this.lose(tx));
+    const timedOut = await this.judge((tx) => this.tasks.timeOut(tx, TIMEOUT_GRACE_S));
     for (const { queue } of [...lost, ...timedOut]) taskDepthChanged.publish({ queue });
     await this.queues.refreshWindows();
     await this.queues.forgetRates();
     return { lost: lost.length, timed_out: timedOut.length };
   }
 
-  private async judge(): Promise<Verdicts> {
+  /**
+   * The time and the verdict in one transaction: what froze in between froze with it. One verdict in each, as each locks
+   * in the order of ids anew: a settlement that holds rows of both would wait in a circle.
+   */
+  private async judge(verdict: (tx: Tx) => Promise<EndedTask[]>): Promise<EndedTask[]> {
     try {
-      return await this.database.transaction((tx) => this.judgeIn(tx));
+      return await this.database.transaction(async (tx) =>
+        this.maySee(await this.queues.time(tx)) ? verdict(tx) : [],
+      );
     } catch (error) {
       this.run = null;
       throw error;
     }
   }
 
-  /** The time and the verdicts in one transaction: what froze in between froze with it. */
-  private async judgeIn(tx: Tx): Promise<Verdicts> {
-    if (!this.maySee(await this.queues.time(tx))) return { lost: [], timedOut: [] };
+  private async lose(tx: Tx): Promise<EndedTask[]> {
     const lost = await this.tasks.lose(tx, LEASE_MS / 1_000, BATCH);
     await this.queues.noteLostWorkers(tx, LEASE_MS / 1_000);
-    return { lost, timedOut: await this.tasks.timeOut(tx, TIMEOUT_GRACE_S) };
+    return lost;
   }
 
   /** An outage silences every heartbeat: nobody is late until all had a lease's time to be heard again. */
