@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { heard } from './heard-client.js';
 
 /**
  * What every transaction is told. A process that froze inside one must not keep its locks: Postgres hangs up on it after
@@ -18,6 +19,7 @@ const BEGIN = [
 export function guardedPool(options: pg.PoolConfig): pg.Pool {
   const pool = new pg.Pool(options);
   pool.on('connect', (client) => {
+    heard(client);
     const query = client.query.bind(client) as (...call: unknown[]) => unknown;
     client.query = ((first: unknown, ...rest: unknown[]) =>
       query(isBegin(first) ? { ...first, text: BEGIN } : first, ...rest)) as typeof client.query;

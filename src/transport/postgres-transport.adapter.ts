@@ -1,4 +1,5 @@
 import { PostgresConnection, runMigrations, type Queue } from 'bullmq';
+import { HeardClient, heard } from '../database/heard-client.js';
 import { BullTransport, type BullSurroundings } from './bull-transport.js';
 import type { Presence, TransportMemory } from './transport.js';
 
@@ -40,6 +41,9 @@ export class SharedPostgres extends PostgresConnection {
       options: '-c synchronous_commit=off',
     });
     this.setMaxListeners(0);
+    this.pool.on('connect', heard);
+    // BullMQ makes its listener of this, and listens for its errors a moment after it was welcomed.
+    Object.assign(this, { pgModule: { Client: HeardClient } });
   }
 
   override waitUntilReady(): Promise<void> {
@@ -73,8 +77,6 @@ export class SharedPostgres extends PostgresConnection {
   /** Under BullMQ's own advisory lock: of many starters one migrates, the others find it done. */
   private async prepare(): Promise<void> {
     const client = await this.pool.connect();
-    // Unheard, an error of a client that is checked out would end the process.
-    client.on('error', (error) => this.emit('error', error));
     try {
       await runMigrations(client, this.schema);
     } finally {
