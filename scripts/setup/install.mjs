@@ -16,10 +16,15 @@ import { complaintIn, run, runNode } from './program.mjs';
 
 const MODULES = 'node_modules';
 const ONNX_BINARIES = join(MODULES, 'onnxruntime-node', 'bin', 'napi-v6');
+/** Of the pictures' models one is read. */
+const UNREAD = ['browser', 'models/inception_v3', 'models/mobilenet_v2_mid'].map((part) =>
+  join(MODULES, 'nsfwjs', 'dist', part),
+);
 
 /** Loads each native part once: a wrong platform or a broken download shows here and not in the middle of the work. */
 const SMOKE = `
   await import('onnxruntime-node');
+  await import('sharp');
   const { transformSync } = await import('@swc/core');
   transformSync('const one: number = 1', { jsc: { parser: { syntax: 'typescript' } } });
 `;
@@ -68,6 +73,7 @@ async function tryInstall() {
   );
   if (code !== 0) return `npm ci ended with code ${code}: ${complaintIn(output)}`;
   pruneForeignBinaries();
+  for (const folder of UNREAD) rmSync(folder, { recursive: true, force: true });
   return smoke();
 }
 
