@@ -1,3 +1,4 @@
+import { retryAfterMs } from '../http/retry-after.js';
 import { Fault } from '../kernel/fault.js';
 import { storableText } from '../kernel/storable.js';
 
@@ -20,7 +21,6 @@ const PAUSES_MS = [
 export const MAX_ATTEMPTS = PAUSES_MS.length + 1;
 /** Receivers that failed together shall not be called together. */
 const JITTER = 0.2;
-const LONGEST_PAUSE_MS = 24 * HOUR;
 const MAX_ERROR_LENGTH = 500;
 const GONE = 410;
 
@@ -64,7 +64,7 @@ export function verdictOn(
   const error = storableText(errorOf(attempted)).slice(0, MAX_ERROR_LENGTH);
   if (statusCode === GONE) return { ...told, status: 'failed', outcome: 'gone', error };
   if (attempts >= MAX_ATTEMPTS) return { ...told, status: 'failed', outcome: 'failed', error };
-  const delayMs = Math.max(pauseMs(attempts, random), askedForMs(attempted.retryAfter, nowMs));
+  const delayMs = Math.max(pauseMs(attempts, random), retryAfterMs(attempted.retryAfter, nowMs));
   return { ...told, status: 'pending', outcome: 'retried', error, delayMs };
 }
 
@@ -72,13 +72,6 @@ export function verdictOn(
 export function pauseMs(attempts: number, random = Math.random): number {
   const ms = PAUSES_MS[Math.min(attempts, PAUSES_MS.length) - 1] ?? 0;
   return Math.round(ms * (1 + JITTER * random()));
-}
-
-/** RFC 9110, 10.2.3: seconds or a date; no longer than a day, nothing for what is neither. */
-function askedForMs(retryAfter: string | undefined, nowMs: number): number {
-  if (!retryAfter) return 0;
-  const ms = /^\d+$/.test(retryAfter) ? Number(retryAfter) * SECOND : Date.parse(retryAfter) - nowMs;
-  return Number.isNaN(ms) ? 0 : Math.min(Math.max(ms, 0), LONGEST_PAUSE_MS);
 }
 
 function errorOf({ statusCode, error }: Attempted): string {
