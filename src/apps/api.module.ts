@@ -7,6 +7,7 @@ import { HttpModule } from '../http/http.module.js';
 import { OperationsApiModule } from '../operations/operations.module.js';
 import { QueueApiModule } from '../queue/queue.module.js';
 import { SchedulesApiModule } from '../schedules/schedules.module.js';
+import { StorageApiModule } from '../storage/storage.module.js';
 import { TasksApiModule } from '../tasks/tasks.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
 import { WebhooksApiModule } from '../webhooks/webhooks.module.js';
@@ -17,6 +18,7 @@ import { PlatformModule } from './platform.module.js';
     PlatformModule,
     HttpModule,
     TenantsModule,
+    StorageApiModule,
     TasksApiModule,
     QueueApiModule,
     SchedulesApiModule,

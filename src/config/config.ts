@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { parseAllowList, type AllowEntry } from '../kernel/allow-entry.js';
 import { ALIASES, Environment } from './environment.js';
 import { toRedis, type RedisConfig } from './redis-settings.js';
+import { toStorage, type StorageConfig } from './storage-settings.js';
 
 /** Every fault of the environment at once, one line each. */
 export class ConfigFault extends Error {
@@ -47,7 +48,7 @@ export abstract class Config {
   abstract readonly burst: { readonly strict: boolean } | null;
   /** `null`: 8001 or the next free one; `0`: off. */
   abstract readonly workerHealthPort: number | null;
-  abstract readonly storageRoot: string;
+  abstract readonly storage: StorageConfig;
   abstract readonly uploadMaxBytes: number;
   abstract readonly bodyMaxBytes: number;
   abstract readonly shutdownTimeoutMs: number;
@@ -123,7 +124,7 @@ function toConfig(env: Environment): Config {
     workerProcesses: env.WORKER_PROCESSES,
     burst: env.BURST_MODE ? { strict: env.BURST_STRICT } : null,
     workerHealthPort: env.WORKER_HEALTH_PORT === -1 ? null : env.WORKER_HEALTH_PORT,
-    storageRoot: resolve(env.STORAGE_ROOT ?? join(dataDir, 'files')),
+    storage: toStorage(env, dataDir),
     uploadMaxBytes: env.UPLOAD_MAX_BYTES,
     bodyMaxBytes: env.BODY_MAX_BYTES,
     shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT * 1_000,

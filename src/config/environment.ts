@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseAllowList } from '../kernel/allow-entry.js';
 import { redisFaults } from './redis-settings.js';
+import { driverOf, STORAGE_DRIVERS, storageFaults } from './storage-settings.js';
 
 /** Text that an orchestrator leaves empty counts as not set. */
 const optionalText = z
@@ -23,7 +24,7 @@ const span = (unit: string) => (fallback: number, min: number, max: number) =>
     .pipe(z.number(`must be a number of ${unit}`).min(min).max(max));
 const seconds = span('seconds');
 
-const flag = (fallback: boolean) =>
+const flag = <Fallback extends boolean | undefined>(fallback: Fallback) =>
   z
     .string()
     .optional()
@@ -109,7 +110,16 @@ export const Environment = z
     BURST_MODE: flag(false),
     BURST_STRICT: flag(false),
     WORKER_HEALTH_PORT: integer(-1, -1, 65_535),
+    STORAGE_DRIVER: z.string().optional().transform(driverOf).pipe(z.enum(STORAGE_DRIVERS)),
     STORAGE_ROOT: optionalText,
+    IMAGE_ROOTS: optionalText,
+    S3_ENDPOINT: optionalText,
+    S3_REGION: optionalText,
+    S3_BUCKET: optionalText,
+    S3_ALLOWED_BUCKETS: optionalText,
+    S3_ACCESS_KEY_ID: optionalText,
+    S3_SECRET_ACCESS_KEY: optionalText,
+    S3_FORCE_PATH_STYLE: flag(undefined),
     UPLOAD_MAX_BYTES: integer(100 * 1024 * 1024, 1, 10 * 1024 ** 3),
     BODY_MAX_BYTES: integer(1024 * 1024, 1_024, 100 * 1024 * 1024),
     SHUTDOWN_TIMEOUT: seconds(30, 0, 3_600),
@@ -139,7 +149,7 @@ export const Environment = z
   .superRefine((env, context) => {
     const fault = (path: string, message: string) =>
       context.addIssue({ code: 'custom', path: [path], message });
-    for (const [path, message] of redisFaults(env)) fault(path, message);
+    for (const [path, message] of [...redisFaults(env), ...storageFaults(env)]) fault(path, message);
     if (env.INTAKE_SECRET_KEY_PREVIOUS && !env.INTAKE_SECRET_KEY)
       fault('INTAKE_SECRET_KEY_PREVIOUS', 'is set without INTAKE_SECRET_KEY; name the key in use too');
     for (const entry of parseAllowList(env.OUTBOUND_ALLOW).faulty) {

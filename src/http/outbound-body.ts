@@ -41,8 +41,12 @@ async function* read(answer: IncomingMessage, maxBytes: number, deadline: Deadli
       yield chunk;
     }
   } catch (error) {
-    throw deadline.faultOf(error);
+    throw deadline.faultOf(Fault.is(error) || answer.complete ? error : brokeOff(size, error));
   }
+}
+
+function brokeOff(size: number, cause: unknown): Fault {
+  return new Fault('outbound.incomplete', `The answer broke off after ${size} bytes`, { cause });
 }
 
 function tooLarge(maxBytes: number): Fault {

@@ -31,6 +31,11 @@ export class Deadline {
     });
   }
 
+  /** Ends it now, for another reason than the clock's. */
+  cut(reason: Fault): void {
+    this.controller.abort(reason);
+  }
+
   /** Who is done says so: the timer goes. */
   end(): void {
     clearTimeout(this.timer);

@@ -18,6 +18,6 @@ import { Dialer, NameResolver, SystemDialer, SystemResolver } from './outbound-p
     { provide: Dialer, useClass: SystemDialer },
     Outbound,
   ],
-  exports: [Outbound],
+  exports: [Outbound, OutboundPolicy],
 })
 export class OutboundModule {}

@@ -16,6 +16,8 @@ export interface OutboundLimits {
   connectMs?: number;
   /** From the call to the last byte of the body. */
   totalMs: number;
+  /** Without a byte in either direction, once connected; as long as `totalMs` unless told otherwise. */
+  idleMs?: number;
   /** Of the body; as it arrives, since nothing is unpacked. */
   maxBytes: number;
   /** 0 unless told otherwise: an answer that points elsewhere is then an answer like any other. GET only. */
@@ -37,7 +39,7 @@ export interface OutboundResponse {
   headers: IncomingHttpHeaders;
   /** Where it came from in the end. */
   url: string;
-  /** Fails with Fault outbound.too_large, outbound.timeout or outbound.unreachable. */
+  /** Fails with Fault outbound.too_large, outbound.timeout, outbound.incomplete or outbound.unreachable. */
   body: Readable;
 }
 
@@ -69,7 +71,7 @@ export class Outbound {
       let target = this.policy.target(request.url);
       for (let hops = request.limits.maxRedirects ?? 0; ; hops -= 1) {
         const socket = await this.connect(target, request.limits.connectMs ?? CONNECT_MS, deadline);
-        const answer = await ask(socket, target, request, deadline.signal);
+        const answer = await ask(socket, target, request, deadline);
         const next = hops > 0 ? redirectOf(answer, target, request) : null;
         if (!next) return toResponse(answer, target, request, deadline);
         answer.destroy();
@@ -147,9 +149,10 @@ function secured(socket: Socket, { host }: OutboundTarget, signal: AbortSignal):
 function ask(
   socket: Socket,
   { url }: OutboundTarget,
-  { method = 'GET', headers, body }: OutboundRequest,
-  signal: AbortSignal,
+  { method = 'GET', headers, body, limits: { idleMs } }: OutboundRequest,
+  deadline: Deadline,
 ): Promise<IncomingMessage> {
+  if (idleMs) socket.setTimeout(idleMs, () => deadline.cut(silent(idleMs)));
   return new Promise((resolve, reject) => {
     const { request } = url.protocol === 'https:' ? https : http;
     const call = request({
@@ -165,7 +168,7 @@ function ask(
         ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
       },
       maxHeaderSize: MAX_HEADER_BYTES,
-      signal,
+      signal: deadline.signal,
     });
     call.once('response', resolve);
     call.on('error', (error) => {
@@ -174,6 +177,10 @@ function ask(
     });
     call.end(body);
   });
+}
+
+function silent(idleMs: number): Fault {
+  return new Fault('outbound.timeout', `The host was silent for ${idleMs / 1_000} s`);
 }
 
 /** @returns where to go on, or `null` when this is the answer */

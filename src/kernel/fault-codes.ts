@@ -76,6 +76,7 @@ export const FAULT_CODES = {
   'outbound.forbidden': { status: 422, title: 'The address may not be reached from here', retryable: false },
   'outbound.unreachable': { status: 502, title: 'The other host cannot be reached', retryable: true },
   'outbound.timeout': { status: 504, title: 'The other host did not answer in time', retryable: true },
+  'outbound.incomplete': { status: 502, title: 'The other host broke off its answer', retryable: true },
   'outbound.too_large': { status: 413, title: 'The other host answered too much', retryable: false },
 
   'handler.failed': { status: 500, title: 'The handler failed', retryable: true },
@@ -100,6 +101,13 @@ export const FAULT_CODES = {
   'source.not_found': { status: 404, title: 'The source does not exist', retryable: false },
   'source.not_a_file': { status: 422, title: 'The source is not a file', retryable: false },
   'source.too_large': { status: 413, title: 'The source is too large', retryable: false },
+  'source.changed': { status: 409, title: 'The source changed while it was read', retryable: true },
+  'source.unsupported': { status: 422, title: 'Nothing is read from such a place', retryable: false },
+  'source.refused': { status: 422, title: 'The host of the source refuses it', retryable: false },
+  'source.unavailable': { status: 502, title: 'The host of the source has trouble', retryable: true },
+  'bucket.forbidden': { status: 422, title: 'This bucket may not be read', retryable: false },
+  'file_link.invalid': { status: 403, title: 'This is no link of ours', retryable: false },
+  'file_link.expired': { status: 410, title: 'The link has expired', retryable: false },
   'storage.unavailable': { status: 503, title: 'The storage cannot be reached', retryable: true },
   'document.not_found': { status: 404, title: 'There is no such document', retryable: false },
   'document.not_processed': {

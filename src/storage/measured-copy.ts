@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Fault } from '../kernel/fault.js';
+import { Measure } from './measure.js';
 import type { StoredObject, TransferOptions } from './object-store.js';
 
 /**
@@ -13,29 +12,16 @@ import type { StoredObject, TransferOptions } from './object-store.js';
 export async function copyMeasured(
   body: Readable | Uint8Array,
   path: string,
-  { maxBytes = Infinity, signal }: TransferOptions,
+  { maxBytes, signal }: TransferOptions,
 ): Promise<StoredObject> {
-  const hash = createHash('sha256');
-  let sizeBytes = 0;
-  async function* measure(chunks: AsyncIterable<Uint8Array>) {
-    for await (const chunk of chunks) {
-      sizeBytes += chunk.length;
-      if (sizeBytes > maxBytes) throw tooLarge(maxBytes);
-      hash.update(chunk);
-      yield chunk;
-    }
-  }
+  const measure = new Measure(maxBytes);
   const source = body instanceof Readable ? body : Readable.from([body]);
+  const pass = (chunks: AsyncIterable<Uint8Array>) => measure.pass(chunks);
   try {
-    await pipeline(source, measure, createWriteStream(path, { flags: 'wx', flush: true }), { signal });
+    await pipeline(source, pass, createWriteStream(path, { flags: 'wx', flush: true }), { signal });
   } catch (error) {
     signal?.throwIfAborted();
     throw error;
   }
-  return { sizeBytes, sha256: hash.digest('hex') };
-}
-
-/** @param maxBytes the limit that was passed */
-export function tooLarge(maxBytes: number): Fault {
-  return new Fault('source.too_large', `The file may have at most ${maxBytes} bytes.`);
+  return measure.result();
 }
