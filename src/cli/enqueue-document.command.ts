@@ -7,6 +7,8 @@ import { formatOption, priorityOption } from './option-parsers.js';
 import { shorten, renderTable } from './table.js';
 import { watchTasks } from './watch.js';
 
+type Accepted = z.output<typeof AcceptedDocument>;
+
 interface DocumentOptions {
   documentId?: string;
   userId: string;
@@ -15,31 +17,39 @@ interface DocumentOptions {
   format: Format;
 }
 
+const EXAMPLES = `
+Examples:
+  intake enqueue document handbook.pdf terms.docx --watch
+  intake enqueue document https://www.example.com/terms.html s3://scans/2026/scan-12.pdf`;
+
+const ELSEWHERE = /^(https?|s3|minio|r2):\/\//i;
+
 export function addEnqueueDocument(enqueue: Command, cli: Cli): void {
   enqueue
     .command('document')
-    .description('upload files and process them')
-    .argument('<file...>')
+    .description('process files: uploaded ones, or what a URL or a bucket holds')
+    .argument('<source...>', 'FILE, http(s) URL, or s3://bucket/key')
     .option('--document-id <id>', 'id of the document; its file name without it')
     .option('--user-id <id>', 'whose document it is', '1')
     .addOption(priorityOption())
     .option('--watch', 'wait until all are done; exit code 1 if one fails', false)
     .addOption(formatOption())
-    .addHelpText('after', '\nExample:\n  intake enqueue document handbook.pdf terms.docx --watch')
-    .action(async (files: string[], options: DocumentOptions, command: Command) => {
-      if (options.documentId && files.length > 1)
-        command.error('error: --document-id names one document; give one FILE');
-      await enqueueDocuments(cli, files, options);
+    .addHelpText('after', EXAMPLES)
+    .action(async (sources: string[], options: DocumentOptions, command: Command) => {
+      if (options.documentId && sources.length > 1)
+        command.error('error: --document-id names one document; give one FILE or URL');
+      await enqueueDocuments(cli, sources, options);
     });
 }
 
-async function enqueueDocuments(cli: Cli, files: readonly string[], options: DocumentOptions): Promise<void> {
-  const { documentId, userId, priority, watch, format } = options;
-  const accepted: Array<z.output<typeof AcceptedDocument>> = [];
-  for (const file of files) {
-    const fields = { document_id: documentId ?? basename(file), user_id: userId, priority };
-    accepted.push(await cli.client().documents.upload(file, fields));
-  }
+async function enqueueDocuments(
+  cli: Cli,
+  sources: readonly string[],
+  options: DocumentOptions,
+): Promise<void> {
+  const { watch, format } = options;
+  const accepted: Accepted[] = [];
+  for (const source of sources) accepted.push(await enqueueDocument(cli, source, options));
   if (!watch) {
     const rows = accepted.map(({ document_id, task_id, status }) => [document_id, task_id, status]);
     return cli.show(format, accepted, () => renderTable(['DOCUMENT', 'TASK', 'STATUS'], rows));
@@ -55,4 +65,26 @@ async function enqueueDocuments(cli: Cli, files: readonly string[], options: Doc
     error && shorten(error.message, 60),
   ]);
   cli.show(format, tasks, () => renderTable(['DOCUMENT', 'TASK', 'STATUS', 'ERROR'], rows));
+}
+
+function enqueueDocument(cli: Cli, source: string, options: DocumentOptions): Promise<Accepted> {
+  const { documents } = cli.client();
+  const scheme = ELSEWHERE.exec(source)?.[1]?.toLowerCase();
+  const name = scheme === undefined ? basename(source) : nameIn(source);
+  const { documentId: document_id = name, userId: user_id, priority } = options;
+  const fields = { document_id, user_id, priority };
+  if (scheme === undefined) return documents.upload(source, fields);
+  const place = scheme.startsWith('http') ? { source_url: source } : { r2_key: source };
+  return documents.process({ ...fields, ...place, file_name: name });
+}
+
+/** The last part of a URL's path; its host where there is none. */
+function nameIn(url: string): string {
+  const [place = ''] = url.split(/[?#]/);
+  const last = place.replace(/\/+$/, '').split('/').at(-1) ?? '';
+  try {
+    return decodeURIComponent(last);
+  } catch {
+    return last;
+  }
 }

@@ -18,7 +18,7 @@ type ProcessRequest = z.input<typeof ProcessDocument>;
 /** What an upload says beside its file. */
 export type UploadFields = Omit<
   ProcessRequest,
-  'r2_key' | 'file_path' | 'filename' | 'file_type' | 'file_size'
+  'r2_key' | 'file_path' | 'source_url' | 'filename' | 'file_type' | 'file_size'
 >;
 
 /** Documents: in as files, out as text, passages and answers to a search. */
@@ -44,7 +44,7 @@ export class DocumentCalls {
     });
   }
 
-  /** Processes a file that lies in the storage already. */
+  /** Processes a file that lies in the storage, in a bucket (`s3://bucket/key`) or behind a URL (`source_url`). */
   process(request: ProcessRequest, options: CallOptions = {}) {
     const call = { ...options, method: 'POST', json: request, creates: true } as const;
     return this.calls.json('/api/documents/process', AcceptedDocument, call);

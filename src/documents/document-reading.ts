@@ -2,39 +2,43 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import type { ExtractedDocument } from '../engines/extraction/extracted-document.js';
 import { TextExtractor } from '../engines/extraction/text-extractor.js';
+import { SourcePolicy } from '../storage/source-policy.js';
 import { SourceReader, type FetchedSource } from '../storage/source-reader.js';
 import type { TaskRun } from '../tasks/task-handler.js';
+import { sourceOf } from './document-source.js';
 import type { ProcessDocument } from './process-document.task.js';
 
 type Run = TaskRun<typeof ProcessDocument>;
 
-/** From a storage key to pages of text. */
+/** From where a document lies to pages of text. */
 @Injectable()
 export class DocumentReading {
   constructor(
+    private readonly policy: SourcePolicy,
     private readonly sources: SourceReader,
     private readonly extractor: TextExtractor,
     private readonly config: Config,
   ) {}
 
-  async fetch({ payload, signal, log, progress }: Run): Promise<FetchedSource> {
+  async fetch({ scope, payload, signal, log, progress }: Run): Promise<FetchedSource> {
+    const { r2_key, source_url } = payload;
     progress(0, 'fetching');
-    log('fetching', { key: payload.r2_key });
-    const source = await this.sources.fetch(
-      { kind: 'key', key: payload.r2_key },
-      { maxBytes: this.config.uploadMaxBytes, signal },
-    );
+    log('fetching', source_url === undefined ? { key: r2_key ?? '' } : { host: new URL(source_url).host });
+    const source = await this.sources.fetch(sourceOf(this.policy, scope, payload), {
+      maxBytes: this.config.uploadMaxBytes,
+      signal,
+    });
     log('fetched', { bytes: source.sizeBytes, sha256: source.sha256 });
     return source;
   }
 
   async extract(
     { payload, signal, log, progress }: Run,
-    { path }: FetchedSource,
+    { path, contentType }: FetchedSource,
   ): Promise<ExtractedDocument> {
     progress(0.1, 'extracting');
     log('extracting');
-    const file = { path, fileName: payload.file_name, declaredType: payload.content_type };
+    const file = { path, fileName: payload.file_name, declaredType: payload.content_type ?? contentType };
     const document = await this.extractor.extract(file, { signal });
     log('extracted', {
       content_type: document.contentType,

@@ -119,6 +119,8 @@ function toView(row: DocumentRow, status: TaskStatus | undefined) {
     chunks: row.chunks,
     warnings: (row.warnings ?? []) as DocumentResult['warnings'],
     metadata: (row.metadata ?? {}) as Record<string, Json>,
+    r2_key: row.storageKey,
+    source_url: row.sourceUrl,
     created_at: row.createdAt.toISOString(),
     processed_at: row.processedAt?.toISOString() ?? null,
     links: { self, text: `${self}/text`, chunks: `${self}/chunks`, task: `/api/tasks/${row.taskId}` },

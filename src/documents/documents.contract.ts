@@ -2,7 +2,12 @@ import { z } from 'zod';
 import { AcceptedTask, ClientId, Metadata, TaskOptions, TaskStatusName } from '../tasks/tasks.contract.js';
 
 const FileName = z.string().min(1).max(1_024);
-const StorageKey = z.string().min(1).max(1_024);
+const StorageKey = z
+  .string()
+  .min(1)
+  .max(1_100)
+  .describe('A key below the storage root, or s3://bucket/key of a bucket that may be read');
+const SourceUrl = z.string().min(1).max(4_096).describe('http or https; fetched by the worker');
 
 const ALIASES = { file_path: 'r2_key', filename: 'file_name', file_type: 'content_type' } as const;
 
@@ -24,27 +29,18 @@ export const UploadFields = DocumentFields.extend({
     TaskOptions.shape.priority,
   ),
   metadata: z.preprocess(fromJsonText, Metadata.optional()),
-});
+}).superRefine(refuseContradictions);
 
-/** What a document is called and where it lies: the storage key of an object below the storage root. */
+/** What a document is called and where it lies: in the storage, in a bucket, or behind a URL. */
 export const ProcessDocument = DocumentFields.extend({
   r2_key: StorageKey.optional(),
   file_path: StorageKey.optional(),
+  source_url: SourceUrl.optional(),
 })
   .superRefine((request, context) => {
-    for (const [alias, name] of Object.entries(ALIASES)) {
-      const [given, named] = [request[alias as keyof typeof ALIASES], request[name]];
-      if (given === undefined || named === undefined || given === named) continue;
-      context.addIssue({
-        code: 'custom',
-        path: [alias],
-        message: `says something else than ${name}; send one of them`,
-      });
-    }
-    if (!(request.r2_key ?? request.file_path))
-      context.addIssue({ code: 'custom', path: ['r2_key'], message: 'is required' });
-    if (!(request.file_name ?? request.filename))
-      context.addIssue({ code: 'custom', path: ['file_name'], message: 'is required' });
+    refuseContradictions(request, context);
+    refuseOtherThanOnePlace({ ...request, r2_key: request.r2_key ?? request.file_path }, context);
+    if (!(request.file_name ?? request.filename)) issue(context, 'file_name', 'is required');
   })
   .meta({
     id: 'ProcessDocument',
@@ -55,6 +51,13 @@ export const ProcessDocument = DocumentFields.extend({
         file_name: 'handbook.pdf',
         r2_key: 'inbox/handbook.pdf',
         priority: 'high',
+      },
+      { document_id: 'scan-12', user_id: '7', file_name: 'scan.pdf', r2_key: 's3://scans/2026/scan-12.pdf' },
+      {
+        document_id: 'terms',
+        user_id: '7',
+        file_name: 'terms.html',
+        source_url: 'https://www.example.com/terms.html',
       },
     ],
   });
@@ -70,16 +73,19 @@ export const AcceptedDocument = AcceptedTask.extend({ document_id: z.string() })
 });
 
 /** The payload of `documents.process`. */
-export const DocumentPayload = z.object({
-  document_id: ClientId,
-  user_id: ClientId.optional(),
-  file_name: FileName,
-  r2_key: StorageKey,
-  content_type: z.string().max(255).optional(),
-  metadata: Metadata.optional(),
-  /** Set by the documents routes; a task submitted without it registers when it runs. */
-  submission: z.number().int().optional(),
-});
+export const DocumentPayload = z
+  .object({
+    document_id: ClientId,
+    user_id: ClientId.optional(),
+    file_name: FileName,
+    r2_key: StorageKey.optional(),
+    source_url: SourceUrl.optional(),
+    content_type: z.string().max(255).optional(),
+    metadata: Metadata.optional(),
+    /** Set by the documents routes; a task submitted without it registers when it runs. */
+    submission: z.number().int().optional(),
+  })
+  .superRefine(refuseOtherThanOnePlace);
 export type DocumentPayload = z.output<typeof DocumentPayload>;
 
 const Warning = z.object({ code: z.string(), detail: z.string(), page: z.int().optional() });
@@ -116,6 +122,8 @@ const DOCUMENT_EXAMPLE = {
   chunks: 14,
   warnings: [],
   metadata: { department: 'hr' },
+  r2_key: 'inbox/handbook.pdf',
+  source_url: null,
   created_at: '2026-11-20T10:15:00.000Z',
   processed_at: '2026-11-20T10:15:01.000Z',
   links: { self: '/api/documents/handbook' },
@@ -146,6 +154,8 @@ export const DocumentView = z
     chunks: z.int().nullable(),
     warnings: z.array(Warning),
     metadata: Metadata,
+    r2_key: z.string().nullable(),
+    source_url: z.string().nullable(),
     created_at: z.iso.datetime(),
     processed_at: z.iso.datetime().nullable(),
     links: z.record(z.string(), z.string()),
@@ -202,4 +212,29 @@ function fromJsonText(text: unknown): unknown {
   } catch {
     return text;
   }
+}
+
+type Issues = z.core.$RefinementCtx;
+
+/** Two names of one thing that say different things. */
+function refuseContradictions(request: Readonly<Record<string, unknown>>, context: Issues): void {
+  for (const [alias, name] of Object.entries(ALIASES)) {
+    const [given, named] = [request[alias], request[name]];
+    if (given !== undefined && named !== undefined && given !== named)
+      issue(context, alias, `says something else than ${name}; send one of them`);
+  }
+}
+
+function refuseOtherThanOnePlace(
+  { r2_key, source_url }: { r2_key?: string; source_url?: string },
+  context: Issues,
+): void {
+  if (r2_key === undefined && source_url === undefined)
+    issue(context, 'r2_key', 'is required, or source_url in its place');
+  if (r2_key !== undefined && source_url !== undefined)
+    issue(context, 'source_url', 'is set beside r2_key; send one of them');
+}
+
+function issue(context: Issues, field: string, message: string): void {
+  context.addIssue({ code: 'custom', path: [field], message });
 }

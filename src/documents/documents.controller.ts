@@ -36,6 +36,14 @@ import {
 } from './documents.contract.js';
 import { DocumentsService } from './documents.service.js';
 
+const PLACE_FAULTS = [
+  'path.forbidden',
+  'path.too_long',
+  'source.unsupported',
+  'bucket.forbidden',
+  'outbound.forbidden',
+] as const;
+
 const ListQuery = PageQuery.extend({ user_id: ClientId.optional() });
 const ListCursor = z.object({ created_at: z.iso.datetime(), document_id: z.string() });
 
@@ -50,9 +58,9 @@ export class DocumentsController {
 
   @Post('process')
   @Returns(HttpStatus.ACCEPTED, AcceptedDocument, {
-    summary: 'Process a file that lies in the storage already',
+    summary: 'Process a file that lies in the storage, in a bucket or behind a URL',
   })
-  @Faults(...SUBMIT_FAULTS, 'path.forbidden', 'path.too_long')
+  @Faults(...SUBMIT_FAULTS, ...PLACE_FAULTS)
   async process(
     @Scope() scope: TenantScope,
     @Body({ schema: ProcessDocument }) body: ProcessDocument,

@@ -11,6 +11,7 @@ import { VectorsModule } from '../vectors/vectors.module.js';
 import { DocumentIndex } from './document-index.js';
 import { DocumentReading } from './document-reading.js';
 import { DocumentReadsService } from './document-reads.service.js';
+import { DocumentUploads } from './document-uploads.js';
 import { DocumentTasksController } from './document-tasks.controller.js';
 import { DocumentsController } from './documents.controller.js';
 import { DocumentsRepository } from './documents.repository.js';
@@ -20,7 +21,7 @@ import { ProcessDocument } from './process-document.task.js';
 
 @Module({
   imports: [EmbeddingsModule, StorageModule, TasksModule, VectorsModule],
-  providers: [provideTask(ProcessDocument), DocumentIndex, DocumentsRepository],
+  providers: [provideTask(ProcessDocument), DocumentIndex, DocumentUploads, DocumentsRepository],
   exports: [DocumentIndex, DocumentsRepository, EmbeddingsModule, StorageModule, TasksModule],
 })
 export class DocumentsModule {}

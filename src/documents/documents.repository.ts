@@ -7,10 +7,12 @@ import type { DocumentPayload, DocumentResult } from './documents.contract.js';
 
 /** A new row, or one more submission of an old one; the same task registers once. */
 const REGISTER = `
-INSERT INTO documents AS d (tenant_id, document_id, user_id, file_name, storage_key, declared_type, metadata, task_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8::uuid)
+INSERT INTO documents AS d
+  (tenant_id, document_id, user_id, file_name, storage_key, source_url, declared_type, metadata, task_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9::uuid)
 ON CONFLICT (tenant_id, document_id) DO UPDATE SET
-  user_id = excluded.user_id, file_name = excluded.file_name, storage_key = excluded.storage_key,
+  user_id = excluded.user_id, file_name = excluded.file_name,
+  storage_key = excluded.storage_key, source_url = excluded.source_url,
   declared_type = excluded.declared_type, metadata = excluded.metadata, task_id = excluded.task_id,
   submission = d.submission + (d.task_id <> excluded.task_id)::int, updated_at = now()
 RETURNING submission`;
@@ -19,6 +21,10 @@ const INSERT_CHUNKS = `
 INSERT INTO document_chunks (tenant_id, document_id, ordinal, page, start_offset, end_offset, heading, text)
 SELECT $1, $2, c.ordinal, c.page, c.start, c."end", c.heading, c.text
 FROM jsonb_to_recordset($3::jsonb) AS c(ordinal int, page int, start int, "end" int, heading text, text text)`;
+
+const UPLOADS_IN_USE = `
+SELECT DISTINCT storage_key AS key FROM documents
+WHERE storage_key LIKE 'uploads/%' AND storage_key = ANY($1::text[])`;
 
 export interface ProcessedDocument {
   facts: DocumentResult;
@@ -34,12 +40,13 @@ export class DocumentsRepository {
 
   /** @returns the number of this submission; the highest one of a document wins */
   async register(tx: Tx, scope: TenantScope, payload: DocumentPayload, taskId: string): Promise<number> {
-    const { document_id, user_id, file_name, r2_key, content_type, metadata } = payload;
+    const { document_id, user_id, file_name, r2_key, source_url, content_type, metadata } = payload;
     const values = [
       document_id,
       user_id ?? null,
       file_name,
-      r2_key,
+      r2_key ?? null,
+      source_url ?? null,
       content_type ?? null,
       JSON.stringify(metadata ?? {}),
     ];
@@ -143,15 +150,25 @@ export class DocumentsRepository {
     });
   }
 
-  /** @returns the storage key that the document had, or nothing when there is no such document */
-  async delete(tx: Tx, scope: TenantScope, documentId: string): Promise<string | undefined> {
-    const [row] = await this.database.queryIn<{ storage_key: string }>(
+  /** @returns where the document lay, or nothing when there is no such document */
+  async delete(
+    tx: Tx,
+    scope: TenantScope,
+    documentId: string,
+  ): Promise<{ storageKey: string | null } | undefined> {
+    const [row] = await this.database.queryIn<{ storageKey: string | null }>(
       tx,
-      'DELETE FROM documents WHERE tenant_id = $1 AND document_id = $2 RETURNING storage_key',
+      'DELETE FROM documents WHERE tenant_id = $1 AND document_id = $2 RETURNING storage_key AS "storageKey"',
       scope.tenantId,
       documentId,
     );
-    return row?.storage_key;
+    return row;
+  }
+
+  /** Whoever's: asked before an upload is removed. @returns those of the keys that a document refers to */
+  async uploadsInUse(keys: readonly string[]): Promise<string[]> {
+    const rows = await this.database.query<{ key: string }>(UPLOADS_IN_USE, keys);
+    return rows.map(({ key }) => key);
   }
 
   private async nowMs(tx: Tx): Promise<number> {

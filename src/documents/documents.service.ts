@@ -1,28 +1,24 @@
-import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { Fault } from '../kernel/fault.js';
-import { newId } from '../kernel/ids.js';
 import type { Json } from '../kernel/json.js';
 import type { TenantScope } from '../kernel/tenant-scope.js';
-import { parseKey } from '../storage/object-key.js';
-import { ObjectStore } from '../storage/object-store.js';
+import { SourcePolicy } from '../storage/source-policy.js';
+import { Uploads, type StoredUpload } from '../storage/uploads.js';
 import { ignoring } from '../telemetry/ignoring.js';
 import { TasksService } from '../tasks/tasks.service.js';
 import { DocumentIndex } from './document-index.js';
+import { sourceOf } from './document-source.js';
+import { DOCUMENT_UPLOADS } from './document-uploads.js';
 import { DocumentsRepository } from './documents.repository.js';
 import type { DocumentPayload, ProcessDocument, UploadFields } from './documents.contract.js';
 import { ProcessDocument as ProcessDocumentTask } from './process-document.task.js';
 
-/** Objects below this prefix are ours: stored from uploads, removed with their document. */
-const UPLOADS = 'uploads/';
-
-export interface StoredUpload {
-  key: string;
+/** A file that came in a form. */
+export interface DocumentUpload extends StoredUpload {
   fileName: string;
   contentType: string;
-  sizeBytes: number;
-  sha256: string;
 }
 
 /** How documents get in and out. */
@@ -33,15 +29,20 @@ export class DocumentsService {
     private readonly tasks: TasksService,
     private readonly documents: DocumentsRepository,
     private readonly index: DocumentIndex,
-    private readonly objects: ObjectStore,
+    private readonly policy: SourcePolicy,
+    private readonly uploads: Uploads,
   ) {}
 
-  /** @throws Fault `path.forbidden` for a key that leaves the storage root; whether it exists is the worker's check */
+  /**
+   * Whether the source exists is the worker's check.
+   * @throws Fault `path.forbidden` for a key that leaves the storage root, `bucket.forbidden`, `outbound.forbidden`
+   */
   process(scope: TenantScope, request: ProcessDocument, idempotencyKey?: string) {
-    const r2_key = request.r2_key ?? request.file_path ?? '';
-    parseKey(r2_key);
-    const payload = { ...payloadOf(request, request.file_name ?? request.filename ?? ''), r2_key };
-    return this.submit(scope, payload, request, { idempotencyKey, request });
+    const { source_url } = request;
+    const r2_key = request.r2_key ?? request.file_path;
+    sourceOf(this.policy, scope, { r2_key, source_url });
+    const named = payloadOf(request, request.file_name ?? request.filename ?? '');
+    return this.submit(scope, { ...named, r2_key, source_url }, request, { idempotencyKey, request });
   }
 
   /** Stores what a form brings under a key of our own; its name is only text. */
@@ -50,20 +51,19 @@ export class DocumentsService {
       write: async (file: {
         fileName: string;
         contentType: string;
-        stream: NodeJS.ReadableStream;
-      }): Promise<StoredUpload> => {
-        const key = `${UPLOADS}${createHash('sha256').update(scope.tenantId).digest('hex').slice(0, 16)}/${newId()}`;
-        const { sizeBytes, sha256 } = await this.objects.put(key, file.stream as never);
-        return { key, fileName: file.fileName, contentType: file.contentType, sizeBytes, sha256 };
+        stream: Readable;
+      }): Promise<DocumentUpload> => {
+        const { stream, ...named } = file;
+        return { ...named, ...(await this.uploads.put(DOCUMENT_UPLOADS, scope, stream)) };
       },
-      discard: (stored: StoredUpload) => this.objects.delete(stored.key),
+      discard: (stored: DocumentUpload) => this.discard(stored),
     };
   }
 
   async processUpload(
     scope: TenantScope,
     fields: UploadFields,
-    stored: StoredUpload,
+    stored: DocumentUpload,
     idempotencyKey?: string,
   ) {
     const named = payloadOf(fields, fields.file_name ?? fields.filename ?? stored.fileName);
@@ -71,22 +71,25 @@ export class DocumentsService {
     const request = { ...fields, sha256: stored.sha256 };
     const once = await this.submit(scope, payload, fields, { idempotencyKey, request });
     if (once.replayed || once.answer.deduplicated) {
-      await ignoring(
-        this.objects.delete(stored.key),
-        'the first upload under this key is the one that counts',
-      );
+      await ignoring(this.discard(stored), 'the first upload under this key is the one that counts');
     }
     return once;
   }
 
   /** Removes the document with its chunks, vectors and, when it was uploaded, its file. */
   async delete(scope: TenantScope, documentId: string): Promise<void> {
-    const key = await this.database.transaction(async (tx) => {
+    // Found outside of the transaction, which may ask for nothing but its own.
+    await this.index.collection();
+    const row = await this.database.transaction(async (tx) => {
       await this.index.delete(tx, scope, documentId);
       return this.documents.delete(tx, scope, documentId);
     });
-    if (key === undefined) throw new Fault('document.not_found', `There is no document ${documentId}`);
-    if (key.startsWith(UPLOADS)) await this.objects.delete(key);
+    if (!row) throw new Fault('document.not_found', `There is no document ${documentId}`);
+    await this.uploads.release(row.storageKey === null ? [] : [row.storageKey]);
+  }
+
+  private async discard({ key }: DocumentUpload): Promise<void> {
+    await this.uploads.release([key]);
   }
 
   /** The document's row and its task commit together; the row says which submission is the newest. */
@@ -116,7 +119,7 @@ export class DocumentsService {
 function payloadOf(
   request: UploadFields | ProcessDocument,
   file_name: string,
-): Omit<DocumentPayload, 'r2_key'> {
+): Omit<DocumentPayload, 'r2_key' | 'source_url'> {
   const { document_id, user_id, metadata } = request;
   return {
     document_id,

@@ -132,7 +132,7 @@ export class ProcessDocumentHandler implements TaskHandler<typeof ProcessDocumen
 
 /** All that decides what a run leaves behind, as a hash. */
 function recipeOf(
-  { submission: _submission, r2_key: _key, ...payload }: Run['payload'],
+  { submission: _submission, r2_key: _key, source_url: _url, ...payload }: Run['payload'],
   source: FetchedSource,
   model: string,
 ): string {

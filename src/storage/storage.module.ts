@@ -2,6 +2,7 @@
 // promises: a key never leaves its root; a stored object is whole or absent; what was read is hashed and bounded.
 // never: knows what the bytes mean.
 import { Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import { Config } from '../config/config.js';
 import { OutboundModule } from '../http/outbound.module.js';
 import { Clock } from '../kernel/clock.js';
@@ -11,6 +12,7 @@ import { FilesystemObjectStore } from './filesystem-object-store.adapter.js';
 import { ObjectStore } from './object-store.js';
 import { SourcePolicy } from './source-policy.js';
 import { SourceReader } from './source-reader.js';
+import { Uploads } from './uploads.js';
 
 /** The S3 client is big: it is loaded where a bucket is known. */
 async function bucketsOf({ storage: { s3 } }: Config): Promise<Buckets> {
@@ -29,15 +31,16 @@ function objectStoreOf(config: Config, buckets: Buckets, clock: Clock): ObjectSt
 }
 
 @Module({
-  imports: [OutboundModule],
+  imports: [DiscoveryModule, OutboundModule],
   providers: [
     Clock,
     { provide: Buckets, inject: [Config], useFactory: bucketsOf },
     { provide: ObjectStore, inject: [Config, Buckets, Clock], useFactory: objectStoreOf },
     SourcePolicy,
     SourceReader,
+    Uploads,
   ],
-  exports: [ObjectStore, SourcePolicy, SourceReader],
+  exports: [ObjectStore, SourcePolicy, SourceReader, Uploads],
 })
 export class StorageModule {}
 

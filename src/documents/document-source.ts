@@ -1,0 +1,28 @@
+import { Fault } from '../kernel/fault.js';
+import type { TenantScope } from '../kernel/tenant-scope.js';
+import type { SourcePolicy } from '../storage/source-policy.js';
+import type { Source } from '../storage/source.js';
+import type { DocumentPayload } from './documents.contract.js';
+
+/**
+ * Where a document's bytes are, by what its request says.
+ * @throws Fault as SourcePolicy does, naming the field
+ */
+export function sourceOf(
+  policy: SourcePolicy,
+  scope: TenantScope,
+  { r2_key = '', source_url }: Pick<DocumentPayload, 'r2_key' | 'source_url'>,
+): Source {
+  const path = source_url === undefined ? 'r2_key' : 'source_url';
+  try {
+    return source_url === undefined ? policy.parseStored(scope, r2_key) : policy.parseUrl(source_url);
+  } catch (error) {
+    if (!Fault.is(error)) throw error;
+    const message = error.detail.replace(/^The (key|URL) /, '');
+    throw new Fault(error.code, error.detail, {
+      ...error.options,
+      errors: [{ path, message }],
+      cause: error,
+    });
+  }
+}
