@@ -53,6 +53,8 @@ export abstract class Config {
   abstract readonly bodyMaxBytes: number;
   abstract readonly shutdownTimeoutMs: number;
   abstract readonly agingSeconds: number;
+  /** `tesseract`: the program of that name on PATH, else the bundled one; `tesseract.js`: the bundled one. */
+  abstract readonly ocrEngine: 'tesseract' | 'tesseract.js';
   abstract readonly authMode: 'required' | 'disabled';
   /** What secrets are sealed with; the first is in use, the others only open what they sealed. Empty: none was given. */
   abstract readonly secretKeys: readonly string[];
@@ -129,6 +131,7 @@ function toConfig(env: Environment): Config {
     bodyMaxBytes: env.BODY_MAX_BYTES,
     shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT * 1_000,
     agingSeconds: env.AGING_SECONDS,
+    ocrEngine: env.OCR_ENGINE,
     authMode: env.AUTH_MODE,
     secretKeys: [env.INTAKE_SECRET_KEY, env.INTAKE_SECRET_KEY_PREVIOUS].filter((key) => key !== undefined),
     outboundAllow: parseAllowList(env.OUTBOUND_ALLOW).entries,

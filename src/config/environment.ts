@@ -129,6 +129,11 @@ export const Environment = z
       .optional()
       .transform((text) => text?.trim().toLowerCase() || 'required')
       .pipe(z.enum(['required', 'disabled'])),
+    OCR_ENGINE: z
+      .string()
+      .optional()
+      .transform((text) => text?.trim().toLowerCase() || 'tesseract')
+      .pipe(z.enum(['tesseract', 'tesseract.js'])),
     INTAKE_SECRET_KEY: secretKey,
     INTAKE_SECRET_KEY_PREVIOUS: secretKey,
     OUTBOUND_ALLOW: optionalText,

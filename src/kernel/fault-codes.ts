@@ -120,6 +120,10 @@ export const FAULT_CODES = {
   'document.encrypted': { status: 422, title: 'The document is protected by a password', retryable: false },
   'document.corrupt': { status: 422, title: 'The document is damaged', retryable: false },
   'document.too_large': { status: 422, title: 'The document unpacks to more than allowed', retryable: false },
+  'ocr.unreadable': { status: 422, title: 'The picture cannot be read', retryable: false },
+  'ocr.too_large': { status: 422, title: 'The picture has more pixels than allowed', retryable: false },
+  'ocr.language_unavailable': { status: 422, title: 'OCR does not know the language', retryable: false },
+  'ocr.unavailable': { status: 503, title: 'The OCR engine is not available', retryable: true },
   'embedding.unavailable': { status: 503, title: 'The embedding model is not available', retryable: true },
   'vectors.collection_unknown': {
     status: 404,
