@@ -39,7 +39,9 @@ export class DocumentReading {
     progress(0.1, 'extracting');
     log('extracting');
     const file = { path, fileName: payload.file_name, declaredType: payload.content_type ?? contentType };
-    const document = await this.extractor.extract(file, { signal });
+    const onScan = (done: number, all: number) =>
+      progress(0.1 + (0.3 * done) / all, `read ${done} of ${all} scanned pages`);
+    const document = await this.extractor.extract(file, { signal, onScan });
     log('extracted', {
       content_type: document.contentType,
       pages: document.pages.length,

@@ -2,12 +2,15 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_EXTRACTION_LIMITS } from '../../src/engines/extraction/extraction-limits.js';
+import { ScannedPages } from '../../src/engines/extraction/scanned-pages.js';
 import { TextExtractor } from '../../src/engines/extraction/text-extractor.js';
 import { Fault } from '../../src/kernel/fault.js';
 import { residentBytes } from '../../src/sandbox/resident-memory.js';
 import { DEFAULT_SANDBOX_OPTIONS, Sandbox } from '../../src/sandbox/sandbox.js';
 import { hostileFiles, mistakenFiles, writeBadFiles, type BadFile } from '../support/hostile-files.js';
 import { onePagePdf, pdfStream, textOnPage } from '../support/made-files.js';
+import { openOcr } from '../support/ocr-engines.js';
+import { printed } from '../support/scans.js';
 
 const MIB = 1024 ** 2;
 const LIMITS = { ...DEFAULT_EXTRACTION_LIMITS, timeoutMs: 3_000, memoryBytes: 300 * MIB };
@@ -18,7 +21,10 @@ const NEXT_WITHIN_MS = 5_000;
 
 const files = [...mistakenFiles(), ...hostileFiles()];
 const sandbox = new Sandbox({ ...DEFAULT_SANDBOX_OPTIONS, size: 1 });
-const extractor = new TextExtractor(sandbox, LIMITS);
+const ocr = openOcr();
+const extractorIn = (place: Sandbox) =>
+  new TextExtractor(place, LIMITS, new ScannedPages(place, ocr.engine, LIMITS));
+const extractor = extractorIn(sandbox);
 let written: Awaited<ReturnType<typeof writeBadFiles>>;
 let goodPath: string;
 
@@ -26,9 +32,12 @@ beforeAll(async () => {
   written = await writeBadFiles(files);
   goodPath = join(written.folder, 'good');
   await writeFile(goodPath, onePagePdf(pdfStream(textOnPage('A good page'))));
+  await writeFile(join(written.folder, 'warm'), await printed(['The engine is warm.']));
+  await ocr.engine.read(join(written.folder, 'warm'));
 });
 afterAll(async () => {
   sandbox.onApplicationShutdown();
+  ocr.close();
   await written.remove();
 });
 
@@ -96,7 +105,7 @@ it('has cost this process no memory that it keeps', async () => {
 
 it('reads many files at once, good ones and bad ones, each for itself', async () => {
   const wide = new Sandbox({ ...DEFAULT_SANDBOX_OPTIONS, size: 2 });
-  const many = new TextExtractor(wide, LIMITS);
+  const many = extractorIn(wide);
   const bad = files.filter(({ name }) => /^(bomb|deep|encrypted)\./.test(name));
   const badEnds = bad.map((file) =>
     many.extract({ path: written.paths[files.indexOf(file)], fileName: file.name }).then(

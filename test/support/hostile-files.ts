@@ -52,8 +52,11 @@ export function mistakenFiles(): BadFile[] {
     { name: 'truncated.pdf', bytes: truncated(goodPdf), faults: ['document.corrupt'] },
     { name: 'truncated.docx', bytes: truncated(goodDocx), faults: ['document.corrupt'] },
     { name: 'truncated.xlsx', bytes: truncated(zip(xlsxEntries(''))), faults: ['document.corrupt'] },
-    { name: 'picture.png', bytes: png(), faults: ['document.unsupported'] },
-    { name: 'picture.txt', bytes: png(), faults: ['document.unsupported'] },
+    { name: 'picture.png', bytes: png(), faults: [], warning: 'document.no_text' },
+    { name: 'picture.txt', bytes: png(), faults: [], warning: 'document.type_mismatch' },
+    { name: 'truncated.png', bytes: truncated(png()), faults: ['document.corrupt'] },
+    { name: 'song.mp3', bytes: song(), faults: ['document.unsupported'] },
+    { name: 'song.txt', bytes: song(), faults: ['document.unsupported'] },
     { name: 'noise.pdf', bytes: noise(50_000), faults: ['document.unsupported'] },
     { name: 'archive.docx', bytes: zip([{ ...repeated('x', 'x', 16) }]), faults: ['document.unsupported'] },
     { name: 'letter.rtf', bytes: Buffer.from('{\\rtf1 Dear all}'), faults: ['document.unsupported'] },
@@ -76,6 +79,7 @@ export function hostileFiles(): BadFile[] {
       bytes: bomb(docxEntries(''), 'word/document.xml', 100),
       faults: ['document.too_large'],
     },
+    { name: 'bomb.png', bytes: pictureBomb(), faults: ['document.too_large'] },
     { name: 'many-parts.docx', bytes: manyParts(), faults: ['document.too_large'] },
     { name: 'bomb.pdf', bytes: pdfBomb(448), faults: tooMuch },
     {
@@ -128,6 +132,39 @@ function png(): Buffer {
     'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
     'base64',
   );
+}
+
+/** A picture of a billion white pixels that takes a few kilobytes. */
+function pictureBomb(): Buffer {
+  const side = 32_000;
+  const chunk = (type: string, data: Buffer) => {
+    const body = Buffer.concat([Buffer.from(type), data]);
+    const frame = Buffer.alloc(8);
+    frame.writeUInt32BE(data.length, 0);
+    frame.writeUInt32BE(crc32(body), 4);
+    return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
+  };
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(side, 0);
+  header.writeUInt32BE(side, 4);
+  header[8] = 1;
+  const rows = deflateSync(Buffer.alloc(side * (side / 8 + 1)));
+  const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
+  return Buffer.concat([
+    signature,
+    chunk('IHDR', header),
+    chunk('IDAT', rows),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+/** A frame of MPEG audio behind a tag. */
+function song(): Buffer {
+  return Buffer.concat([
+    Buffer.from('ID3\x04\0\0\0\0\0\0', 'latin1'),
+    Buffer.from([0xff, 0xfb, 0x90, 0x64]),
+    Buffer.alloc(413),
+  ]);
 }
 
 /** The same bytes on every run, and like no format. */

@@ -17,6 +17,8 @@ export interface SniffedFile {
 /** What a reader gives: text as it is; the job normalises it. */
 export interface ReadDocument {
   pages: ExtractedPage[];
+  /** Numbers of the pages that are pictures: OCR reads them. */
+  scans?: number[];
   title?: string;
   warnings?: ExtractionWarning[];
   metadata?: Record<string, string | undefined>;

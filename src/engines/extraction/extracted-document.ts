@@ -8,12 +8,16 @@ export const DOCUMENT_TYPES = [
   'application/pdf',
   'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
   'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  'image/png',
+  'image/jpeg',
+  'image/tiff',
+  'image/webp',
 ] as const;
 
 export type DocumentType = (typeof DOCUMENT_TYPES)[number];
 
 export interface FileToExtract {
-  /** Absolute, on this machine. */
+  /** Absolute, on this machine, in a folder where pictures of its pages may lie for a while. */
   path: string;
   /** As its owner calls it: a hint only. */
   fileName: string;
@@ -35,8 +39,12 @@ export type ExtractionWarningCode =
   | 'document.type_mismatch'
   /** A page could not be read; the others are there. */
   | 'document.page_failed'
-  /** Nothing to read: a scan, for instance. */
+  /** Nothing to read: a blank page, for instance. */
   | 'document.no_text'
+  /** A scanned page was read, but badly: its text may be wrong in many places. */
+  | 'document.ocr_uncertain'
+  /** There are more scanned pages than are read of one document, or than there was time for. */
+  | 'document.ocr_incomplete'
   /** The bytes are not in the encoding that they claim or that Intake guessed; some characters may be wrong. */
   | 'document.encoding'
   /** A mail's attachment was not read. */
@@ -57,4 +65,10 @@ export interface ExtractedDocument {
   warnings: ExtractionWarning[];
   /** What the file says about itself: author, dates, subject; only short texts. */
   metadata: Record<string, string>;
+}
+
+/** A document as its file's reader leaves it: pictures are still to be read by OCR. */
+export interface UnreadDocument extends ExtractedDocument {
+  /** Numbers of the pages that are pictures; what text they have already is what they keep if OCR fails. */
+  scans: number[];
 }

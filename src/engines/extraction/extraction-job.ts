@@ -1,13 +1,9 @@
 /** Runs in a sandbox child: one file in, its text out. */
 import { Fault } from '../../kernel/fault.js';
 import { TextBudget, type ReadDocument, type SniffedFile } from './document-reader.js';
-import type {
-  DocumentType,
-  ExtractedDocument,
-  ExtractionWarning,
-  FileToExtract,
-} from './extracted-document.js';
+import type { DocumentType, ExtractionWarning, FileToExtract, UnreadDocument } from './extracted-document.js';
 import type { ExtractionLimits } from './extraction-limits.js';
+import { MAX_WARNINGS, silenceOf } from './extraction-warnings.js';
 import { normaliseText, shortText } from './plain-text.js';
 import { mismatchOf } from './promised-type.js';
 import { READERS } from './readers.js';
@@ -18,14 +14,11 @@ export interface ExtractionRequest {
   limits: ExtractionLimits;
 }
 
-/** More of them tell nobody anything. */
-const MAX_WARNINGS = 100;
-
 /**
  * Finds out what a file is and reads it.
  * @throws Fault document.empty, document.unsupported, document.encrypted, document.corrupt, document.too_large
  */
-export async function extractDocument({ file, limits }: ExtractionRequest): Promise<ExtractedDocument> {
+export async function extractDocument({ file, limits }: ExtractionRequest): Promise<UnreadDocument> {
   const { contentType, warnings, ...sniffed } = await sniffDocument(file, limits);
   const mismatch = mismatchOf(file, contentType);
   const read = await readWhole(contentType, { ...sniffed, path: file.path, limits });
@@ -56,13 +49,12 @@ function meaningOf(error: unknown): Fault {
 
 function finish(
   contentType: DocumentType,
-  { pages, title, warnings = [], metadata = {} }: ReadDocument,
+  { pages, title, scans = [], warnings = [], metadata = {} }: ReadDocument,
   earlier: readonly ExtractionWarning[],
   { characters }: ExtractionLimits,
-): ExtractedDocument {
+): UnreadDocument {
   const budget = new TextBudget(characters);
   const clean = pages.map(({ number, text }) => ({ number, text: budget.spend(normaliseText(text)) }));
-  const silent = clean.every(({ text }) => text === '');
   const said = Object.entries(metadata).flatMap(([name, value]) =>
     value?.trim() ? [[name, shortText(value)]] : [],
   );
@@ -70,12 +62,8 @@ function finish(
     contentType,
     title: title?.trim() ? shortText(title) : undefined,
     pages: clean,
-    warnings: [...earlier, ...(silent ? [NO_TEXT] : []), ...warnings].slice(0, MAX_WARNINGS),
+    scans,
+    warnings: [...earlier, ...(scans.length > 0 ? [] : silenceOf(clean)), ...warnings].slice(0, MAX_WARNINGS),
     metadata: Object.fromEntries(said) as Record<string, string>,
   };
 }
-
-const NO_TEXT: ExtractionWarning = {
-  code: 'document.no_text',
-  detail: 'The document holds no text; a scan, for instance, is only pictures.',
-};

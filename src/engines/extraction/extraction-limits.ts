@@ -12,6 +12,12 @@ export abstract class ExtractionLimits {
   /** Inflated bytes for each byte in the file; small containers may have any ratio. */
   abstract readonly inflationRatio: number;
   abstract readonly zipEntries: number;
+  /** Width by height of a picture that comes as a document. */
+  abstract readonly picturePixels: number;
+  /** Pages of one document that OCR reads. */
+  abstract readonly scannedPages: number;
+  /** No page of a document is begun by OCR after so long: what was read by then is kept. */
+  abstract readonly scansMs: number;
 }
 
 export const DEFAULT_EXTRACTION_LIMITS = {
@@ -21,4 +27,7 @@ export const DEFAULT_EXTRACTION_LIMITS = {
   inflatedBytes: 300 * MIB,
   inflationRatio: 250,
   zipEntries: 10_000,
+  picturePixels: 50_000_000,
+  scannedPages: 200,
+  scansMs: 180_000,
 } satisfies ExtractionLimits;

@@ -3,12 +3,18 @@
 // never: parses a byte in this process; trusts a name, a header or a declared type.
 import { Module } from '@nestjs/common';
 import { SandboxModule } from '../../sandbox/sandbox.module.js';
+import { OcrModule } from '../ocr/ocr.module.js';
 import { DEFAULT_EXTRACTION_LIMITS, ExtractionLimits } from './extraction-limits.js';
+import { ScannedPages } from './scanned-pages.js';
 import { TextExtractor } from './text-extractor.js';
 
 @Module({
-  imports: [SandboxModule],
-  providers: [TextExtractor, { provide: ExtractionLimits, useValue: DEFAULT_EXTRACTION_LIMITS }],
+  imports: [OcrModule, SandboxModule],
+  providers: [
+    TextExtractor,
+    ScannedPages,
+    { provide: ExtractionLimits, useValue: DEFAULT_EXTRACTION_LIMITS },
+  ],
   exports: [TextExtractor],
 })
 export class ExtractionModule {}

@@ -26,11 +26,17 @@ const EXTENSIONS: Record<string, DocumentType> = {
   xlsx: XLSX,
   xlsm: XLSX,
   xltx: XLSX,
+  png: 'image/png',
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  tif: 'image/tiff',
+  tiff: 'image/tiff',
+  webp: 'image/webp',
 };
 
 /** Extensions that promise something we do not read, and that no text kind goes by. */
 const FOREIGN =
-  /^(png|jpe?g|gif|webp|bmp|tiff?|svg|heic|mp[34]|mov|avi|wav|zip|gz|7z|rar|tar|exe|doc|xls|pptx?|od[tsp]|rtf|epub)$/;
+  /^(gif|bmp|svg|heic|mp[34]|mov|avi|wav|zip|gz|7z|rar|tar|exe|doc|xls|pptx?|od[tsp]|rtf|epub)$/;
 
 function extensionOf(fileName: string): string {
   return /\.([A-Za-z0-9]{1,8})\s*$/.exec(fileName)?.[1]?.toLowerCase() ?? '';

@@ -1,6 +1,8 @@
 import type { DocumentReader } from './document-reader.js';
 import type { DocumentType } from './extracted-document.js';
 
+const picture = async () => (await import('./picture-reader.adapter.js')).readPictureFile;
+
 /** The reader of each kind, loaded when the first file of that kind comes. */
 export const READERS: Record<DocumentType, () => Promise<DocumentReader>> = {
   'text/plain': async () => (await import('./text-reader.js')).readText,
@@ -13,4 +15,8 @@ export const READERS: Record<DocumentType, () => Promise<DocumentReader>> = {
     (await import('./docx-reader.adapter.js')).readDocx,
   'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': async () =>
     (await import('./xlsx-reader.adapter.js')).readXlsx,
+  'image/png': picture,
+  'image/jpeg': picture,
+  'image/tiff': picture,
+  'image/webp': picture,
 };

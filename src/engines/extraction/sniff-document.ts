@@ -14,6 +14,12 @@ export interface Sniffed extends Omit<SniffedFile, 'path' | 'limits'> {
 
 /** An entry, an archive without entries, and one in parts (APPNOTE 4.3). */
 const ZIP_SIGNATURES = new Set(['PK\x03\x04', 'PK\x05\x06', 'PK\x07\x08']);
+const PICTURES: readonly (readonly [string, DocumentType])[] = [
+  ['\x89PNG\r\n\x1a\n', 'image/png'],
+  ['\xff\xd8\xff', 'image/jpeg'],
+  ['II*\0', 'image/tiff'],
+  ['MM\0*', 'image/tiff'],
+];
 const HEAD_BYTES = 4_096;
 /** Readers of PDF accept junk before the header, up to here. */
 const PDF_HEADER_BYTES = 1_024;
@@ -27,6 +33,8 @@ export async function sniffDocument(file: FileToExtract, limits: ExtractionLimit
   const head = await readHead(file.path);
   if (head.length === 0) throw new Fault('document.empty', 'The file has no bytes.');
   if (isPdf(head)) return binary('application/pdf');
+  const picture = isTextual(head) ? undefined : pictureTypeOf(head);
+  if (picture) return binary(picture);
   if (ZIP_SIGNATURES.has(head.toString('latin1', 0, 4))) {
     const { openOfficeContainer } = await import('./office-container.adapter.js');
     const { contentType, metadata } = await openOfficeContainer(file.path, limits);
@@ -50,6 +58,12 @@ async function readHead(path: string): Promise<Buffer> {
 function isPdf(head: Buffer): boolean {
   const at = head.subarray(0, PDF_HEADER_BYTES).indexOf('%PDF-');
   return at !== -1 && (head.toString('latin1', 0, at).trim() === '' || !isTextual(head));
+}
+
+function pictureTypeOf(head: Buffer): DocumentType | undefined {
+  const start = head.toString('latin1', 0, 12);
+  if (start.startsWith('RIFF') && start.endsWith('WEBP')) return 'image/webp';
+  return PICTURES.find(([signature]) => start.startsWith(signature))?.[1];
 }
 
 /** RTF and PostScript are text to the eye only. */
@@ -85,7 +99,7 @@ async function refusalOf(path: string, bytes: Buffer): Promise<Fault> {
   }
   const { binaryKindOf } = await import('./binary-kind.adapter.js');
   const kind = await binaryKindOf(path);
-  const supported = 'PDF, DOCX, XLSX, HTML, Markdown, CSV, EML and plain text are';
+  const supported = 'PDF, DOCX, XLSX, HTML, Markdown, CSV, EML, plain text, PNG, JPEG, TIFF and WebP are';
   return new Fault(
     'document.unsupported',
     `The bytes are ${kind ?? 'of an unknown kind'}, which is not supported; ${supported}.`,
