@@ -48,6 +48,8 @@ export abstract class Config {
   abstract readonly burst: { readonly strict: boolean } | null;
   /** `null`: 8001 or the next free one; `0`: off. */
   abstract readonly workerHealthPort: number | null;
+  /** `null`: vectors lie in Postgres. */
+  abstract readonly qdrant: { readonly url: string; readonly apiKey?: string } | null;
   abstract readonly storage: StorageConfig;
   abstract readonly uploadMaxBytes: number;
   abstract readonly bodyMaxBytes: number;
@@ -126,6 +128,7 @@ function toConfig(env: Environment): Config {
     workerProcesses: env.WORKER_PROCESSES,
     burst: env.BURST_MODE ? { strict: env.BURST_STRICT } : null,
     workerHealthPort: env.WORKER_HEALTH_PORT === -1 ? null : env.WORKER_HEALTH_PORT,
+    qdrant: env.QDRANT_URL === undefined ? null : { url: env.QDRANT_URL, apiKey: env.QDRANT_API_KEY },
     storage: toStorage(env, dataDir),
     uploadMaxBytes: env.UPLOAD_MAX_BYTES,
     bodyMaxBytes: env.BODY_MAX_BYTES,

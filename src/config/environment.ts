@@ -110,6 +110,11 @@ export const Environment = z
     BURST_MODE: flag(false),
     BURST_STRICT: flag(false),
     WORKER_HEALTH_PORT: integer(-1, -1, 65_535),
+    QDRANT_URL: optionalText.refine(
+      (url) => url === undefined || isPlainUrl(url),
+      'must be an address such as https://qdrant.example:6333, without user and password',
+    ),
+    QDRANT_API_KEY: optionalText,
     STORAGE_DRIVER: z.string().optional().transform(driverOf).pipe(z.enum(STORAGE_DRIVERS)),
     STORAGE_ROOT: optionalText,
     IMAGE_ROOTS: optionalText,
@@ -171,6 +176,13 @@ export const Environment = z
   });
 
 export type Environment = z.output<typeof Environment>;
+
+/** An http(s) address that carries no secret. */
+function isPlainUrl(text: string): boolean {
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return false;
+  const { username, password } = new URL(text);
+  return username === '' && password === '';
+}
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host.startsWith('127.');

@@ -1,14 +1,15 @@
 // owns: the health routes and what they ask. promises: an answer within seconds whatever is down; a lost transport
-// never makes the process unready. never: repairs anything, or shows more of a failure than its name.
+// or vector database never makes the process unready. never: repairs anything, or shows more of a failure than its name.
 import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { TransportModule } from '../transport/transport.module.js';
+import { VectorsModule } from '../vectors/vectors.module.js';
 import { EventLoop } from './event-loop.js';
 import { HealthController } from './health.controller.js';
 import { HealthService } from './health.service.js';
 
 @Module({
-  imports: [TerminusModule.forRoot({ logger: false }), TransportModule],
+  imports: [TerminusModule.forRoot({ logger: false }), TransportModule, VectorsModule],
   controllers: [HealthController],
   providers: [HealthService, EventLoop],
   exports: [HealthService],

@@ -4,6 +4,7 @@ import { Database } from '../database/database.js';
 import { Fault } from '../kernel/fault.js';
 import { VERSION } from '../kernel/version.js';
 import { Transport } from '../transport/transport.js';
+import { VectorStore } from '../vectors/vector-store.js';
 import { EventLoop } from './event-loop.js';
 import type { HealthReport, HealthState } from './health.contract.js';
 import { missingMigrations } from './migrations-check.js';
@@ -24,16 +25,21 @@ export class HealthService {
     private readonly database: Database,
     private readonly transport: Transport,
     private readonly loop: EventLoop,
+    private readonly vectors: VectorStore,
   ) {}
 
-  /** Ready when Postgres answers and is migrated; the transport may be down, work is accepted without it. */
+  /**
+   * Ready when Postgres answers and is migrated. Without the transport, or without the database of the vectors, work is
+   * accepted all the same; without the latter the answer is `degraded`, since there is no search.
+   */
   async ready(): Promise<HealthState['status']> {
     const { status } = await this.run([
       () => this.databaseAnswers(),
       () => this.isMigrated(),
       () => this.loopTurns(),
+      ...this.vectorChecks(),
     ]);
-    this.wasReady ||= status === 'ok';
+    this.wasReady ||= status === 'ok' || status === 'degraded';
     this.noteChange(status);
     return status;
   }
@@ -49,6 +55,7 @@ export class HealthService {
       () => this.isMigrated(),
       () => this.loopTurns(),
       () => this.transportAnswers(),
+      ...this.vectorChecks(),
     ]);
     const checks = Object.entries(details).map(([name, { status: state, message, responseTime }]) => [
       name,
@@ -82,11 +89,21 @@ export class HealthService {
     });
   }
 
-  private async transportAnswers() {
-    const result = await this.attempt('transport', () => this.transport.health());
-    const { message, responseTime } = result.transport;
-    if (result.transport.status === 'up') return result;
-    return this.indicators.check('transport').degraded({ message, responseTime });
+  private transportAnswers() {
+    return this.mayBeAway('transport', () => this.transport.health());
+  }
+
+  /** Nothing to ask where the vectors lie in Postgres. */
+  private vectorChecks() {
+    const { health } = this.vectors;
+    return health ? [() => this.mayBeAway('vectors', health)] : [];
+  }
+
+  private async mayBeAway<Name extends string>(name: Name, work: () => Promise<unknown>) {
+    const result = await this.attempt(name, work);
+    const { message, responseTime, status } = result[name];
+    if (status === 'up') return result;
+    return this.indicators.check(name).degraded({ message, responseTime });
   }
 
   private loopTurns() {

@@ -125,6 +125,11 @@ export const FAULT_CODES = {
   'ocr.language_unavailable': { status: 422, title: 'OCR does not know the language', retryable: false },
   'ocr.unavailable': { status: 503, title: 'The OCR engine is not available', retryable: true },
   'embedding.unavailable': { status: 503, title: 'The embedding model is not available', retryable: true },
+  'embedding.model_missing': {
+    status: 503,
+    title: 'The model of the vectors in use is not configured',
+    retryable: false,
+  },
   'vectors.collection_unknown': {
     status: 404,
     title: 'There is no such vector collection',
@@ -133,6 +138,13 @@ export const FAULT_CODES = {
   'vectors.dimension_mismatch': {
     status: 422,
     title: 'The vector has the wrong dimension',
+    retryable: false,
+  },
+  'vectors.unavailable': { status: 503, title: 'The vector database cannot be reached', retryable: true },
+  'vectors.collection_lost': { status: 503, title: 'The vector database lost a collection', retryable: true },
+  'vectors.backend_missing': {
+    status: 503,
+    title: 'The vectors lie in a database that is not configured',
     retryable: false,
   },
   'vectors.invalid': { status: 422, title: 'The vector has no direction', retryable: false },

@@ -3,15 +3,17 @@
 import { Module } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
 import { TransportModule } from '../transport/transport.module.js';
+import { VectorsModule } from '../vectors/vectors.module.js';
 import { DependencyMetrics } from './dependency-metrics.js';
 import { MetricsController } from './metrics.controller.js';
 import { QueueGauges } from './queue-gauges.js';
 import { QueueGaugesRepository } from './queue-gauges.repository.js';
 import { TaskMetrics } from './task-metrics.js';
+import { VectorMetrics } from './vector-metrics.js';
 
 @Module({
-  imports: [TransportModule],
+  imports: [TransportModule, VectorsModule],
   controllers: [MetricsController],
-  providers: [Clock, TaskMetrics, DependencyMetrics, QueueGauges, QueueGaugesRepository],
+  providers: [Clock, TaskMetrics, DependencyMetrics, QueueGauges, QueueGaugesRepository, VectorMetrics],
 })
 export class MetricsModule {}

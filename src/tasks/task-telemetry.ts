@@ -1,4 +1,4 @@
-import { channel } from 'node:diagnostics_channel';
+import { typedChannel } from '../kernel/typed-channel.js';
 
 /** What happened to a task, for metrics, logs and tests; published after the commit. Durations in milliseconds. */
 export interface TaskSubmitted {
@@ -50,30 +50,11 @@ export interface StartAlarmRaised {
 /** Somebody who is waited for ended, or lives again. */
 export type DependenciesChanged = Record<string, never>;
 
-export const taskSubmitted = typed<TaskSubmitted>('intake:task:submitted');
-export const taskClaimed = typed<TaskClaimed>('intake:task:claimed');
-export const taskSettled = typed<TaskSettled>('intake:task:settled');
-export const taskStuck = typed<TaskStuck>('intake:task:stuck');
-export const taskDepthChanged = typed<TaskDepthChanged>('intake:task:depth_changed');
-export const dependenciesChanged = typed<DependenciesChanged>('intake:task:dependencies_changed');
-export const startAlarmRaised = typed<StartAlarmRaised>('intake:queue:start_alarm');
-export const taskRepaired = typed<TaskRepaired>('intake:task:repaired');
-
-interface TypedChannel<Message> {
-  publish(message: Message): void;
-  subscribe(listener: (message: Message) => void): () => void;
-}
-
-function typed<Message>(name: string): TypedChannel<Message> {
-  const raw = channel(name);
-  return {
-    publish: (message) => {
-      if (raw.hasSubscribers) raw.publish(message);
-    },
-    subscribe: (listener) => {
-      const receive = (message: unknown) => listener(message as Message);
-      raw.subscribe(receive);
-      return () => raw.unsubscribe(receive);
-    },
-  };
-}
+export const taskSubmitted = typedChannel<TaskSubmitted>('intake:task:submitted');
+export const taskClaimed = typedChannel<TaskClaimed>('intake:task:claimed');
+export const taskSettled = typedChannel<TaskSettled>('intake:task:settled');
+export const taskStuck = typedChannel<TaskStuck>('intake:task:stuck');
+export const taskDepthChanged = typedChannel<TaskDepthChanged>('intake:task:depth_changed');
+export const dependenciesChanged = typedChannel<DependenciesChanged>('intake:task:dependencies_changed');
+export const startAlarmRaised = typedChannel<StartAlarmRaised>('intake:queue:start_alarm');
+export const taskRepaired = typedChannel<TaskRepaired>('intake:task:repaired');

@@ -2,12 +2,15 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import type { Tx } from '../database/transaction.js';
 import { builtEntry } from '../kernel/built-entry.js';
-import { Fault } from '../kernel/fault.js';
 import { RequestThread } from '../kernel/request-thread.js';
 import type { TenantScope } from '../kernel/tenant-scope.js';
 import type { Ranking, RankingTask } from './nearest.js';
 import { unitVector } from './unit-vector.js';
 import { VectorCache } from './vector-cache.js';
+import type { VectorBackend } from './vector-backend.js';
+import { VectorCollections } from './vector-collections.js';
+import { VectorSources } from './vector-sources.js';
+import { vectorsWritten } from './vector-telemetry.js';
 import {
   VectorStore,
   type CollectionSpec,
@@ -17,21 +20,14 @@ import {
   type VectorPoint,
   type VectorQuery,
 } from './vector-store.js';
-import {
-  CLEAR_SOURCE,
-  COUNT_POINTS,
-  DELETE_VECTORS,
-  FIND_COLLECTION,
-  INSERT_COLLECTION,
-  INSERT_VECTORS,
-  LOCK_COLLECTIONS,
-  WRITE_SOURCE,
-} from './vectors.sql.js';
+import { COUNT_VECTORS, DELETE_VECTORS, FORGET_VECTORS, INSERT_VECTORS } from './vectors.sql.js';
 
 /** Vectors kept in memory for searching: 131,072 of 512 numbers. */
 const CACHE_BYTES = 256 * 1024 * 1024;
 /** Vectors per INSERT: 2 MB of 512 numbers. */
 const INSERT_POINTS = 1_000;
+/** Vectors per DELETE of a collection that goes. */
+const FORGET_POINTS = 5_000;
 
 /**
  * Vectors in a Postgres table, written in the caller's transaction; searched exactly, in memory shared with a thread.
@@ -40,42 +36,44 @@ const INSERT_POINTS = 1_000;
 @Injectable()
 export class PostgresVectorStore extends VectorStore implements OnApplicationShutdown {
   private readonly cache: VectorCache;
+  private readonly collections: VectorCollections;
+  private readonly sources: VectorSources;
   private readonly thread = new RequestThread<RankingTask, Ranking>(
     builtEntry(import.meta.url, './nearest.thread.js'),
   );
-  /** A collection never changes its dimension, nor goes away. */
+  /** A collection never changes its dimension, and no name is used twice. */
   private readonly dimensions = new Map<string, number>();
 
   constructor(private readonly database: Database) {
     super();
     this.cache = new VectorCache(database, CACHE_BYTES);
+    this.collections = new VectorCollections(database);
+    this.sources = new VectorSources(database);
   }
 
-  override async ensureCollection({ alias, model, dimension }: CollectionSpec): Promise<string> {
-    const name = `${alias}-${model}-${dimension}`;
-    const [known] = await this.database.query(FIND_COLLECTION, name);
-    if (known) return name;
-    await this.database.transaction(async (tx) => {
-      await this.database.executeIn(tx, LOCK_COLLECTIONS);
-      await this.database.executeIn(tx, INSERT_COLLECTION, name, alias, model, dimension);
-    });
-    return name;
+  override async ensureCollection(spec: CollectionSpec): Promise<string> {
+    return (await this.collections.ensure(spec, 'postgres')).name;
+  }
+
+  override async addCollection(spec: CollectionSpec): Promise<string> {
+    return (await this.collections.add(spec, 'postgres')).name;
   }
 
   override async replace(tx: Tx, { generation, points, ...key }: SourceVectors): Promise<void> {
     const { collection, tenantId, source } = key;
     const dimension = await this.dimensionOf(collection, tx);
     const units = points.map(({ vector }) => unitVector(vector, dimension));
-    await this.database.executeIn(tx, WRITE_SOURCE, collection, tenantId, source, generation, points.length);
+    await this.sources.write(tx, key, generation, points.length);
     await this.database.executeIn(tx, DELETE_VECTORS, collection, tenantId, source);
     for (let at = 0; at < points.length; at += INSERT_POINTS) {
       await this.insert(tx, key, points.slice(at, at + INSERT_POINTS), units.slice(at, at + INSERT_POINTS));
     }
+    vectorsWritten.publish({ backend: 'postgres', points: points.length });
   }
 
-  override async delete(tx: Tx, { collection, tenantId, source }: SourceKey): Promise<void> {
-    await this.database.executeIn(tx, CLEAR_SOURCE, collection, tenantId, source);
-    await this.database.executeIn(tx, DELETE_VECTORS, collection, tenantId, source);
+  override async delete(tx: Tx, key: SourceKey): Promise<void> {
+    await this.sources.clear(tx, key);
+    await this.database.executeIn(tx, DELETE_VECTORS, key.collection, key.tenantId, key.source);
   }
 
   override async search(scope: TenantScope, query: VectorQuery): Promise<VectorHit[]> {
@@ -88,14 +86,26 @@ export class PostgresVectorStore extends VectorStore implements OnApplicationShu
     return Array.from(ranking.rows, (row, at) => ({ ...points[row], score: ranking.scores[at] }));
   }
 
-  override async count(scope: TenantScope, where: { collection: string; source?: string }): Promise<number> {
-    const [row] = await this.database.query<{ points: number }>(
-      COUNT_POINTS,
-      where.collection,
-      scope.tenantId,
-      where.source ?? null,
-    );
-    return row.points;
+  override count(scope: TenantScope, where: { collection: string; source?: string }): Promise<number> {
+    return this.sources.count(scope, where);
+  }
+
+  override reaches(backend: VectorBackend): boolean {
+    return backend === 'postgres';
+  }
+
+  override async stored(collection: string): Promise<number> {
+    const [row] = await this.database.query<{ stored: number }>(COUNT_VECTORS, collection);
+    return row?.stored ?? 0;
+  }
+
+  override async clear(collection: string): Promise<void> {
+    const page = () =>
+      this.database.transaction((tx) =>
+        this.database.executeIn(tx, FORGET_VECTORS, collection, FORGET_POINTS),
+      );
+    while ((await page()) === FORGET_POINTS);
+    await this.sources.forget(collection);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -126,11 +136,8 @@ export class PostgresVectorStore extends VectorStore implements OnApplicationShu
   private async dimensionOf(collection: string, tx?: Tx): Promise<number> {
     const known = this.dimensions.get(collection);
     if (known !== undefined) return known;
-    const [row] = await (tx
-      ? this.database.queryIn<{ dimension: number }>(tx, FIND_COLLECTION, collection)
-      : this.database.query<{ dimension: number }>(FIND_COLLECTION, collection));
-    if (!row) throw new Fault('vectors.collection_unknown', `There is no vector collection ${collection}`);
-    this.dimensions.set(collection, row.dimension);
-    return row.dimension;
+    const { dimension } = await this.collections.find(collection, tx);
+    this.dimensions.set(collection, dimension);
+    return dimension;
   }
 }

@@ -9,6 +9,8 @@ import { HttpModule } from '../../src/http/http.module.js';
 import { MetricsModule } from '../../src/metrics/metrics.module.js';
 import { taskClaimed, taskRepaired, taskSettled, taskSubmitted } from '../../src/tasks/task-telemetry.js';
 import { TelemetryModule } from '../../src/telemetry/telemetry.module.js';
+import { vectorsWritten } from '../../src/vectors/vector-telemetry.js';
+import { FakeQdrant } from '../support/fake-qdrant.js';
 import { type TestDatabase, emptyDatabase, freshDatabase } from '../support/stack.js';
 
 /** A port of the discard service, on which nothing listens. */
@@ -94,6 +96,33 @@ it('a transport that is down makes nothing unready: work is accepted without it'
   expect([status, body.status, body.checks.transport.status]).toEqual([200, 'degraded', 'degraded']);
   expect(text).not.toMatch(/hunter2|127\.0\.0\.1/);
   expect((await get('/metrics')).text).toContain('intake_transport_up 0');
+});
+
+it('a vector database that is down makes nothing unready, but degrades it: there is no search', async () => {
+  database = await freshDatabase();
+  const variables = { QDRANT_URL: `http://${NOWHERE}`, QDRANT_API_KEY: 'hunter2' };
+  const get = await start({ DATABASE_URL: database.url, ...variables });
+  expect(await get('/health/ready')).toMatchObject({ status: 200, body: { status: 'degraded' } });
+  expect((await get('/health/startup')).status).toBe(200);
+  const { status, text, body } = await get('/health');
+  expect([status, body.status, body.checks.vectors.status]).toEqual([200, 'degraded', 'degraded']);
+  expect(body.checks.vectors.message).toContain('QDRANT_URL');
+  expect(text).not.toMatch(/hunter2|127\.0\.0\.1/);
+  expect((await get('/metrics')).text).toContain('intake_vectors_up 0');
+});
+
+it('a vector database that answers is told as well, and its requests are timed', async () => {
+  const qdrant = await new FakeQdrant().start();
+  database = await freshDatabase();
+  const get = await start({ DATABASE_URL: database.url, QDRANT_URL: qdrant.url });
+  expect(await get('/health/ready')).toMatchObject({ status: 200, body: { status: 'ok' } });
+  expect((await get('/health')).body.checks.vectors).toMatchObject({ status: 'up' });
+  vectorsWritten.publish({ backend: 'qdrant', points: 12 });
+  const { text } = await get('/metrics');
+  expect(text).toContain('intake_vectors_up 1');
+  expect(text).toContain('intake_vectors_written_total{backend="qdrant"} 12');
+  expect(text).toMatch(/intake_vector_request_seconds_count\{kind="health",outcome="ok"\} [1-9]/);
+  await qdrant.stop();
 });
 
 it('a database without our tables is not ready, and the detail names the cure', async () => {

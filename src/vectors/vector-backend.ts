@@ -1,0 +1,2 @@
+/** Where vectors can lie. */
+export type VectorBackend = 'postgres' | 'qdrant';
