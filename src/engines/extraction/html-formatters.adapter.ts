@@ -1,9 +1,13 @@
 import type { FormatCallback } from 'html-to-text';
+import { countAs, type NumberFormat } from './list-label.js';
 import { tableRow } from './plain-text.js';
 
 type Node = Parameters<FormatCallback>[0];
 type Walk = Parameters<FormatCallback>[1];
 type Builder = Parameters<FormatCallback>[2];
+
+const NUMBER_FORMATS: readonly NumberFormat[] = ['1', 'a', 'A', 'i', 'I'];
+const MAX_SPAN = 100;
 
 /** A heading as one line that starts with as many `#`s as its level. */
 export const formatHeading: FormatCallback = (heading, walk, builder) => {
@@ -22,6 +26,27 @@ export const formatHeading: FormatCallback = (heading, walk, builder) => {
   });
 };
 
+/** A list that counts, without the blank that the library puts before its numbers. */
+export const formatCountedList: FormatCallback = (list, walk, builder) => {
+  const { start = '1', type } = list.attribs as { start?: string; type?: string };
+  const format = NUMBER_FORMATS.find((known) => known === type) ?? '1';
+  let count = Number(start) || 1;
+  builder.openList({ leadingLineBreaks: isInItem(list) ? 1 : 2 });
+  for (const item of list.children) {
+    const isItem = item.name === 'li';
+    if (!isItem && !item.data?.trim() && item.type === 'text') continue;
+    builder.openListItem({ prefix: isItem ? `${countAs(format, count)}. ` : '' });
+    walk([item], builder);
+    builder.closeListItem();
+    count += Number(isItem);
+  }
+  builder.closeList({ trailingLineBreaks: isInItem(list) ? 1 : 2 });
+};
+
+function isInItem(list: Node): boolean {
+  return list.parent?.name === 'li';
+}
+
 /** A table as rows; a table around tables is layout, and its cells are blocks. */
 export const formatTable: FormatCallback = (table, walk, builder) => {
   const rows = rowsOf(table);
@@ -33,6 +58,10 @@ export const formatTable: FormatCallback = (table, walk, builder) => {
       builder.openTableCell();
       walk(cell.children, builder);
       builder.closeTableCell();
+      for (let covered = 1; covered < spanOf(cell); covered += 1) {
+        builder.openTableCell();
+        builder.closeTableCell();
+      }
     }
     builder.closeTableRow();
   }
@@ -61,6 +90,12 @@ function rowsOf(table: Node): Node[] {
 
 function cellsOf(row: Node): Node[] {
   return row.name === 'caption' ? [row] : row.children.filter(({ name }) => name === 'td' || name === 'th');
+}
+
+/** How many columns a cell covers. */
+function spanOf(cell: Node): number {
+  const { colspan = '1' } = cell.attribs as { colspan?: string };
+  return Math.min(Number(colspan) || 1, MAX_SPAN);
 }
 
 function holdsTable(node: Node): boolean {

@@ -11,7 +11,7 @@ it('keeps headings, paragraphs and lists, and drops links, pictures, scripts and
   const document = await extractBytes('page.html', page(body));
   expect(document.title).toBe('T & x');
   expect(document.pages[0].text).toBe(
-    '# One line\n\nHello there\n\n### Three\n\n- a\n- b\n  - deep\n\n 1. x\n 2. y',
+    '# One line\n\nHello there\n\n### Three\n\n- a\n- b\n  - deep\n\n1. x\n2. y',
   );
 });
 

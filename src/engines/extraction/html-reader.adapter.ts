@@ -1,6 +1,6 @@
 import { compile } from 'html-to-text';
 import { onePage, type ReadDocument, type SniffedFile } from './document-reader.js';
-import { formatHeading, formatTable } from './html-formatters.adapter.js';
+import { formatCountedList, formatHeading, formatTable } from './html-formatters.adapter.js';
 
 const HEADINGS = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'];
 const WITHOUT_TEXT = [
@@ -21,12 +21,13 @@ const WITHOUT_TEXT = [
 const toText = compile({
   wordwrap: false,
   limits: { maxInputLength: Number.MAX_SAFE_INTEGER },
-  formatters: { heading: formatHeading, rows: formatTable },
+  formatters: { heading: formatHeading, rows: formatTable, counted: formatCountedList },
   selectors: [
     ...HEADINGS.map((selector) => ({ selector, format: 'heading' })),
     ...WITHOUT_TEXT.map((selector) => ({ selector, format: 'skip' })),
     { selector: 'a', options: { ignoreHref: true } },
     { selector: 'ul', options: { itemPrefix: '- ' } },
+    { selector: 'ol', format: 'counted' },
     { selector: 'blockquote', format: 'block' },
     { selector: 'table', format: 'rows' },
   ],
