@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DocumentResult } from '../../src/documents/documents.contract.js';
-import { hostileFiles, mistakenFiles, type BadFile } from '../support/hostile-files.js';
+import type { BadFile } from '../support/bad-file.js';
+import { hostileFiles, mistakenFiles } from '../support/hostile-files.js';
 import { eventually } from '../support/eventually.js';
 import { Deployment, type IntakeProcess } from '../support/processes.js';
 

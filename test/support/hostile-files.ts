@@ -2,30 +2,20 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { constants, crc32, deflateRawSync, deflateSync } from 'node:zlib';
-import type { FaultCode } from '../../src/kernel/fault-codes.js';
+import { crc32, deflateSync } from 'node:zlib';
+import { TOO_MUCH, truncated, type BadFile } from './bad-file.js';
 import {
   docxEntries,
   onePagePdf,
   pdf,
   pdfStream,
+  repeatedEntry,
   textOnPage,
   xlsxEntries,
   zip,
   type ZipEntry,
 } from './made-files.js';
-
-const MIB = 1024 ** 2;
-
-/** A file that does harm, or that somebody sends by mistake, and the ends that are right for it. */
-export interface BadFile {
-  name: string;
-  bytes: Buffer;
-  /** Any of these ends is right; none: it is read. */
-  faults: FaultCode[];
-  /** What reading it warns of. */
-  warning?: string;
-}
+import { hostileOfficeFiles, mistakenOfficeFiles } from './hostile-office-files.js';
 
 /** What people send by mistake. */
 export function mistakenFiles(): BadFile[] {
@@ -58,15 +48,22 @@ export function mistakenFiles(): BadFile[] {
     { name: 'song.mp3', bytes: song(), faults: ['document.unsupported'] },
     { name: 'song.txt', bytes: song(), faults: ['document.unsupported'] },
     { name: 'noise.pdf', bytes: noise(50_000), faults: ['document.unsupported'] },
-    { name: 'archive.docx', bytes: zip([{ ...repeated('x', 'x', 16) }]), faults: ['document.unsupported'] },
-    { name: 'letter.rtf', bytes: Buffer.from('{\\rtf1 Dear all}'), faults: ['document.unsupported'] },
+    {
+      name: 'archive.docx',
+      bytes: zip([{ ...repeatedEntry('x', 'x', 16) }]),
+      faults: ['document.unsupported'],
+    },
+    {
+      name: 'letter.ps',
+      bytes: Buffer.from('%!PS-Adobe-3.0\n(Dear all) show'),
+      faults: ['document.unsupported'],
+    },
+    ...mistakenOfficeFiles(encryptedOffice()),
   ];
 }
 
 /** What people send on purpose. Every one of them is small. */
 export function hostileFiles(): BadFile[] {
-  // Which limit is met first depends on the machine.
-  const tooMuch: FaultCode[] = ['document.too_large', 'sandbox.out_of_memory', 'sandbox.timeout'];
   return [
     { name: 'bomb.docx', bytes: bomb(docxEntries(''), 'word/document.xml'), faults: ['document.too_large'] },
     {
@@ -81,7 +78,7 @@ export function hostileFiles(): BadFile[] {
     },
     { name: 'bomb.png', bytes: pictureBomb(), faults: ['document.too_large'] },
     { name: 'many-parts.docx', bytes: manyParts(), faults: ['document.too_large'] },
-    { name: 'bomb.pdf', bytes: pdfBomb(448), faults: tooMuch },
+    { name: 'bomb.pdf', bytes: pdfBomb(448), faults: TOO_MUCH },
     {
       name: 'forms-in-forms.pdf',
       bytes: formsInForms(),
@@ -98,19 +95,20 @@ export function hostileFiles(): BadFile[] {
     {
       name: 'deep-lists.html',
       bytes: html('<ul><li>'.repeat(600) + 'x<br>'.repeat(100_000)),
-      faults: tooMuch,
+      faults: TOO_MUCH,
     },
     {
       name: 'deep.docx',
       bytes: zip(docxEntries('<w:r>'.repeat(50_000) + '</w:r>'.repeat(50_000))),
       faults: ['document.too_large'],
     },
-    { name: 'parts.eml', bytes: mailOfParts(1_000_000), faults: tooMuch },
+    { name: 'parts.eml', bytes: mailOfParts(1_000_000), faults: TOO_MUCH },
     {
       name: 'commas.csv',
       bytes: Buffer.from(`${','.repeat(4_000_000)}\n`.repeat(4)),
-      faults: tooMuch,
+      faults: TOO_MUCH,
     },
+    ...hostileOfficeFiles(),
     { name: 'marks.txt', bytes: Buffer.from('a' + '\u0301\u0316'.repeat(2_000_000)), faults: [] },
   ];
 }
@@ -121,10 +119,6 @@ export async function writeBadFiles(files: readonly BadFile[]) {
   const paths = files.map((_, at) => join(folder, String(at)));
   for (const [at, { bytes }] of files.entries()) await writeFile(paths[at], bytes);
   return { folder, paths, remove: () => rm(folder, { recursive: true }) };
-}
-
-function truncated(bytes: Buffer): Buffer {
-  return bytes.subarray(0, Math.floor(bytes.length * 0.6));
 }
 
 function png(): Buffer {
@@ -175,18 +169,9 @@ function noise(length: number): Buffer {
   return Buffer.concat([Buffer.from([7, 7, 7]), ...blocks]).subarray(0, length);
 }
 
-/** One character again and again, deflated block by block: a gigabyte is never held. */
-function repeated(name: string, character: string, mebibytes: number): ZipEntry {
-  const block = Buffer.alloc(16 * MIB, character);
-  const deflated = deflateRawSync(block, { finishFlush: constants.Z_FULL_FLUSH });
-  const blocks = Array<Buffer>(mebibytes / 16).fill(deflated);
-  const crc = blocks.reduce((sum) => crc32(block, sum), 0);
-  return { name, deflated: Buffer.concat([...blocks, Buffer.from([3, 0])]), sizeBytes: mebibytes * MIB, crc };
-}
-
 /** A gigabyte in one part of an office document; its headers may claim less. */
 function bomb(entries: readonly ZipEntry[], name: string, claimedBytes?: number): Buffer {
-  const huge = repeated(name, ' ', 1_024);
+  const huge = repeatedEntry(name, ' ', 1_024);
   return zip(
     entries.map((entry) =>
       entry.name === name ? { ...huge, sizeBytes: claimedBytes ?? huge.sizeBytes } : entry,
@@ -202,7 +187,7 @@ function manyParts(): Buffer {
 
 /** Deflated twice: some kilobytes become some hundred megabytes. */
 function pdfBomb(mebibytes: number): Buffer {
-  const { deflated } = repeated('', ' ', mebibytes);
+  const { deflated } = repeatedEntry('', ' ', mebibytes);
   const inner = Buffer.concat([Buffer.from([0x78, 0x9c]), deflated, Buffer.alloc(4)]);
   return onePagePdf(pdfStream(deflateSync(inner), '/Filter [/FlateDecode /FlateDecode]'));
 }

@@ -1,4 +1,6 @@
-import { crc32, deflateRawSync } from 'node:zlib';
+import { constants, crc32, deflateRawSync } from 'node:zlib';
+
+const MIB = 1024 ** 2;
 
 export interface ZipEntry {
   name: string;
@@ -11,6 +13,15 @@ export interface ZipEntry {
 export function zipEntry(name: string, content: string | Buffer): ZipEntry {
   const bytes = Buffer.from(content);
   return { name, deflated: deflateRawSync(bytes), sizeBytes: bytes.length, crc: crc32(bytes) };
+}
+
+/** One character again and again, deflated block by block: a gigabyte is never held. */
+export function repeatedEntry(name: string, character: string, mebibytes: number): ZipEntry {
+  const block = Buffer.alloc(16 * MIB, character);
+  const deflated = deflateRawSync(block, { finishFlush: constants.Z_FULL_FLUSH });
+  const blocks = Array<Buffer>(mebibytes / 16).fill(deflated);
+  const crc = blocks.reduce((sum) => crc32(block, sum), 0);
+  return { name, deflated: Buffer.concat([...blocks, Buffer.from([3, 0])]), sizeBytes: mebibytes * MIB, crc };
 }
 
 /** A zip archive (APPNOTE 4.3) without data descriptors. */

@@ -12,6 +12,9 @@ export const DOCUMENT_TYPES = [
   'image/jpeg',
   'image/tiff',
   'image/webp',
+  'application/vnd.openxmlformats-officedocument.presentationml.presentation',
+  'application/vnd.oasis.opendocument.text',
+  'application/rtf',
 ] as const;
 
 export type DocumentType = (typeof DOCUMENT_TYPES)[number];
@@ -25,7 +28,7 @@ export interface FileToExtract {
 }
 
 export interface ExtractedPage {
-  /** From 1, as a reader counts them; kinds without pages have one page, a workbook one per sheet. */
+  /** From 1, as a reader counts them; kinds without pages have one page, a workbook one per sheet, a presentation one per slide. */
   number: number;
   /**
    * Plain text, NFC, without NUL, lines ended by `\n`. Headings are lines that start with `#`s, rows of a table have

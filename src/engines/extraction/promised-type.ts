@@ -7,6 +7,8 @@ import {
 
 const DOCX = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document';
 const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
+const PPTX = 'application/vnd.openxmlformats-officedocument.presentationml.presentation';
+const ODT = 'application/vnd.oasis.opendocument.text';
 
 const EXTENSIONS: Record<string, DocumentType> = {
   txt: 'text/plain',
@@ -32,11 +34,17 @@ const EXTENSIONS: Record<string, DocumentType> = {
   tif: 'image/tiff',
   tiff: 'image/tiff',
   webp: 'image/webp',
+  pptx: PPTX,
+  pptm: PPTX,
+  ppsx: PPTX,
+  potx: PPTX,
+  odt: ODT,
+  ott: ODT,
+  rtf: 'application/rtf',
 };
 
 /** Extensions that promise something we do not read, and that no text kind goes by. */
-const FOREIGN =
-  /^(gif|bmp|svg|heic|mp[34]|mov|avi|wav|zip|gz|7z|rar|tar|exe|doc|xls|pptx?|od[tsp]|rtf|epub)$/;
+const FOREIGN = /^(gif|bmp|svg|heic|mp[34]|mov|avi|wav|zip|gz|7z|rar|tar|exe|doc|xls|ppt|od[sp]|epub)$/;
 
 function extensionOf(fileName: string): string {
   return /\.([A-Za-z0-9]{1,8})\s*$/.exec(fileName)?.[1]?.toLowerCase() ?? '';

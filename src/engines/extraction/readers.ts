@@ -12,11 +12,15 @@ export const READERS: Record<DocumentType, () => Promise<DocumentReader>> = {
   'message/rfc822': async () => (await import('./eml-reader.adapter.js')).readEml,
   'application/pdf': async () => (await import('./pdf-reader.adapter.js')).readPdf,
   'application/vnd.openxmlformats-officedocument.wordprocessingml.document': async () =>
-    (await import('./docx-reader.adapter.js')).readDocx,
+    (await import('./docx-reader.js')).readDocx,
   'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': async () =>
     (await import('./xlsx-reader.adapter.js')).readXlsx,
   'image/png': picture,
   'image/jpeg': picture,
   'image/tiff': picture,
   'image/webp': picture,
+  'application/vnd.openxmlformats-officedocument.presentationml.presentation': async () =>
+    (await import('./pptx-reader.js')).readPptx,
+  'application/vnd.oasis.opendocument.text': async () => (await import('./odt-reader.js')).readOdt,
+  'application/rtf': async () => (await import('./rtf-reader.js')).readRtf,
 };

@@ -35,6 +35,7 @@ export async function sniffDocument(file: FileToExtract, limits: ExtractionLimit
   if (isPdf(head)) return binary('application/pdf');
   const picture = isTextual(head) ? undefined : pictureTypeOf(head);
   if (picture) return binary(picture);
+  if (isRtf(head)) return binary('application/rtf');
   if (ZIP_SIGNATURES.has(head.toString('latin1', 0, 4))) {
     const { openOfficeContainer } = await import('./office-container.adapter.js');
     const { contentType, metadata } = await openOfficeContainer(file.path, limits);
@@ -66,9 +67,13 @@ function pictureTypeOf(head: Buffer): DocumentType | undefined {
   return PICTURES.find(([signature]) => start.startsWith(signature))?.[1];
 }
 
-/** RTF and PostScript are text to the eye only. */
+function isRtf(head: Buffer): boolean {
+  return /^(\xef\xbb\xbf)?\s*\{\\rtf/.test(head.toString('latin1', 0, 64));
+}
+
+/** PostScript is text to the eye only. */
 function isMarkupWeDoNotRead(head: Buffer): boolean {
-  return /^\s*(\{\\rtf|%!PS)/.test(head.toString('latin1', 0, 64));
+  return /^\s*%!PS/.test(head.toString('latin1', 0, 64));
 }
 
 function binary(contentType: DocumentType): Sniffed {
@@ -99,7 +104,8 @@ async function refusalOf(path: string, bytes: Buffer): Promise<Fault> {
   }
   const { binaryKindOf } = await import('./binary-kind.adapter.js');
   const kind = await binaryKindOf(path);
-  const supported = 'PDF, DOCX, XLSX, HTML, Markdown, CSV, EML, plain text, PNG, JPEG, TIFF and WebP are';
+  const supported =
+    'PDF, DOCX, XLSX, PPTX, ODT, RTF, HTML, Markdown, CSV, EML, plain text, PNG, JPEG, TIFF and WebP are';
   return new Fault(
     'document.unsupported',
     `The bytes are ${kind ?? 'of an unknown kind'}, which is not supported; ${supported}.`,

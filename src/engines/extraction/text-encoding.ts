@@ -6,7 +6,7 @@ export interface DecodedText {
   doubt?: string;
 }
 
-type Decoder = InstanceType<typeof TextDecoder>;
+export type Decoder = InstanceType<typeof TextDecoder>;
 
 /** Control bytes that files of text use: tab, line ends, form feed, escape. */
 const TEXT_CONTROLS = new Set([0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x1b]);
@@ -42,7 +42,7 @@ export function decodeText(bytes: Uint8Array): DecodedText {
 }
 
 /** Node 20 decodes Windows-1252 as Latin-1, which has control characters where the other has quotes and dashes. */
-function decodeAs(decoder: Decoder, bytes: Uint8Array): string {
+export function decodeAs(decoder: Decoder, bytes: Uint8Array): string {
   const text = decoder.decode(bytes);
   if (decoder.encoding !== 'windows-1252') return text;
   return text.replace(/[\x80-\x9f]/g, (control) => WINDOWS_1252.charAt(control.charCodeAt(0) - 0x80));
