@@ -124,6 +124,26 @@ export const FAULT_CODES = {
   'ocr.too_large': { status: 422, title: 'The picture has more pixels than allowed', retryable: false },
   'ocr.language_unavailable': { status: 422, title: 'OCR does not know the language', retryable: false },
   'ocr.unavailable': { status: 503, title: 'The OCR engine is not available', retryable: true },
+  'image.empty': { status: 422, title: 'The file is empty', retryable: false },
+  'image.unsupported': { status: 422, title: 'The kind of picture is not supported', retryable: false },
+  'image.corrupt': { status: 422, title: 'The picture is damaged', retryable: false },
+  'image.too_large': { status: 422, title: 'The picture is larger than allowed', retryable: false },
+  'image.too_many_frames': {
+    status: 422,
+    title: 'The file holds more pictures than allowed',
+    retryable: false,
+  },
+  'embedding.rejected': { status: 422, title: 'The embedding model refused the input', retryable: false },
+  'embedding.misconfigured': {
+    status: 503,
+    title: 'The embedding model is not configured rightly',
+    retryable: false,
+  },
+  'embedding.no_text_tower': {
+    status: 422,
+    title: 'The image model cannot compare words with pictures',
+    retryable: false,
+  },
   'embedding.unavailable': { status: 503, title: 'The embedding model is not available', retryable: true },
   'embedding.model_missing': {
     status: 503,

@@ -6,7 +6,7 @@ const LAYERS = [
   ['config', 'telemetry'],
   ['http', 'database'],
   ['storage', 'vectors', 'sandbox', 'transport', 'tenants'],
-  ['engines/embeddings', 'engines/ocr', 'engines/extraction'],
+  ['engines/embeddings', 'engines/ocr', 'engines/extraction', 'engines/pictures'],
   ['tasks'],
   [
     'sweeps',
@@ -28,6 +28,7 @@ const SIDEWAYS: Record<string, string> = {
   'telemetry -> config': 'logs and traces are configured',
   'http -> database': 'a database that cannot be reached is a documented answer of every route',
   'queue -> operations': 'what operators do to many tasks is background work',
+  'engines/pictures -> engines/embeddings': 'a picture is read into what embedders take',
   'engines/extraction -> engines/ocr': 'a scanned page goes through OCR',
 };
 

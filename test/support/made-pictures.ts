@@ -1,0 +1,40 @@
+import sharp, { type Sharp } from 'sharp';
+
+/** A red disc and a blue bar on white, so that every side is told from every other. */
+export function discAndBar(width = 120, height = 80): Sharp {
+  const data = Buffer.alloc(width * height * 3, 255);
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) {
+      const inDisc = (x - width * 0.3) ** 2 + (y - height * 0.4) ** 2 < (height * 0.28) ** 2;
+      const inBar = y > height * 0.75 && y < height * 0.9 && x > width * 0.5 && x < width * 0.9;
+      if (inDisc) data.set([220, 20, 30], (y * width + x) * 3);
+      if (inBar) data.set([20, 40, 200], (y * width + x) * 3);
+    }
+  }
+  return sharp(data, { raw: { width, height, channels: 3 } });
+}
+
+/** Every kind that can be read, of the same picture. */
+export async function everyKind(): Promise<Record<string, Buffer>> {
+  return {
+    'image/jpeg': await discAndBar().jpeg().toBuffer(),
+    'image/png': await discAndBar().png().toBuffer(),
+    'image/webp': await discAndBar().webp().toBuffer(),
+    'image/gif': await discAndBar().gif().toBuffer(),
+    'image/avif': await discAndBar().avif({ effort: 0 }).toBuffer(),
+    'image/tiff': await discAndBar().tiff().toBuffer(),
+  };
+}
+
+/** An animation of single-coloured frames, none like the next, so that none is joined with it. */
+export async function animation(frames: number, side = 2): Promise<Buffer> {
+  const data = Buffer.alloc(side * side * frames * 3);
+  for (let frame = 0; frame < frames; frame += 1) {
+    const colour = [frame % 251, (frame * 7) % 251, frame % 2 === 0 ? 255 : 0];
+    for (let at = 0; at < side * side; at += 1) data.set(colour, (frame * side * side + at) * 3);
+  }
+  const raw = { width: side, height: side * frames, channels: 3, pageHeight: side } as const;
+  return sharp(data, { raw })
+    .gif({ delay: Array.from({ length: frames }, () => 20) })
+    .toBuffer();
+}
