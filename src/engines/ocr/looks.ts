@@ -17,6 +17,7 @@ const GOOD = 0.85;
 const DOUBTFUL = 0.6;
 /** Which ways up to try, the likeliest first: of a picture whose lines are level, and of one that lies on its side. */
 const ROTATIONS = { level: [0, 180, 90, 270], sideways: [90, 270, 0, 180] } as const;
+const QUARTER_BACK = { 0: 270, 90: 0, 180: 90, 270: 180 } as const;
 
 /**
  * Looks at a picture until it reads well: as it lies, then with a threshold for each neighbourhood, then turned. A look
@@ -41,7 +42,13 @@ export async function readBest(
     if (enough || performance.now() - startedMs > patienceMs) break;
     best = better(best, await see(look, attempt));
   }
-  return best;
+  return readsDownwards(best) ? see(look, { ...best, rotation: QUARTER_BACK[best.rotation] }) : best;
+}
+
+/** Tesseract reads lines that run downwards too, but then the picture does not stand upright. */
+function readsDownwards({ lines }: Seen): boolean {
+  const downwards = lines.filter(({ text, box }) => text.length > 3 && box.height > box.width);
+  return downwards.length > lines.length / 2;
 }
 
 async function see(look: (attempt: Attempt) => Promise<string>, attempt: Attempt): Promise<Seen> {

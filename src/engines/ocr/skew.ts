@@ -9,7 +9,6 @@ export interface Lie {
 const STEEPEST = 10;
 const COARSE_STEP = 0.5;
 const FINE_STEP = 0.1;
-/** Darker is ink, or paper when the picture is mostly dark: it makes no difference here. */
 const MIDDLE = 128;
 /** How much more the columns must differ than the rows before a picture counts as lying on its side. */
 const CLEARLY = 1.5;
@@ -21,8 +20,9 @@ const CLEARLY = 1.5;
  */
 export function lieOf(pixels: Uint8Array, width: number, height: number): Lie {
   const ink: Ink = { along: [], across: [] };
+  const inkIsDark = pixels.filter((level) => level < MIDDLE).length * 2 < pixels.length;
   for (let at = 0; at < pixels.length; at += 1) {
-    if (pixels[at] >= MIDDLE) continue;
+    if (pixels[at] < MIDDLE !== inkIsDark) continue;
     ink.along.push(at % width);
     ink.across.push(Math.floor(at / width));
   }
