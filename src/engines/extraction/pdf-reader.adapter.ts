@@ -4,13 +4,13 @@ import { Fault } from '../../kernel/fault.js';
 import { TextBudget, type ReadDocument, type SniffedFile } from './document-reader.js';
 import type { ExtractedPage, ExtractionWarning } from './extracted-document.js';
 import { shareOfPage, type Drawing } from './page-pictures.js';
+import type { PlacedText } from './pdf-lines.js';
+import { pageText } from './pdf-page-text.js';
 
 type Pdf = Awaited<ReturnType<typeof getDocumentProxy>>;
 type Page = Awaited<ReturnType<Pdf['getPage']>>;
 type PageContent = Awaited<ReturnType<Page['getTextContent']>>;
 
-/** A step to the next line that is larger than this many line heights starts a paragraph. */
-const PARAGRAPH_STEP = 1.7;
 const SILENT = 0;
 /** What a stamp or a page number on a scan may have, without spaces. */
 const STAMP_LENGTH = 100;
@@ -56,7 +56,7 @@ async function openPdf(path: string): Promise<Pdf> {
 async function readPage(pdf: Pdf, number: number): Promise<{ text: string; scanned: boolean }> {
   const page = await pdf.getPage(number);
   try {
-    const text = pageText(await page.getTextContent());
+    const text = pageText(placedTexts(await page.getTextContent()));
     return { text, scanned: await isScan(page, text) };
   } finally {
     page.cleanup();
@@ -76,25 +76,22 @@ async function isScan(page: Page, text: string): Promise<boolean> {
   return shareOfPage(drawing, (right - left) * (top - bottom), OPS) >= SCAN_SHARE;
 }
 
-/** Lines as the layout has them; a larger step down, or one up to the next column, starts a paragraph. */
-function pageText({ items }: PageContent): string {
-  let text = '';
-  let above: { y: number; height: number } | null = null;
-  for (const item of items) {
-    if (!('str' in item)) continue;
-    const line = { y: Number(item.transform[5]), height: item.height };
-    if (item.str.trim()) {
-      if (above && text.endsWith('\n') && startsParagraph(above, line)) text += '\n';
-      above = line;
-    }
-    text += item.str + (item.hasEOL ? '\n' : '');
-  }
-  return text;
-}
-
-function startsParagraph(above: { y: number; height: number }, line: { y: number; height: number }): boolean {
-  const step = above.y - line.y;
-  return step < 0 || step > PARAGRAPH_STEP * Math.max(above.height, line.height);
+function placedTexts({ items }: PageContent): PlacedText[] {
+  return items.flatMap((item) =>
+    'str' in item
+      ? [
+          {
+            text: item.str,
+            x: Number(item.transform[4]),
+            y: Number(item.transform[5]),
+            width: item.width,
+            height: item.height,
+            rightToLeft: item.dir === 'rtl',
+            endsLine: item.hasEOL,
+          },
+        ]
+      : [],
+  );
 }
 
 /** Facts that are damaged cost no more than themselves. */
