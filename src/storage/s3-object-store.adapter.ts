@@ -52,7 +52,8 @@ export class S3ObjectStore extends ObjectStore {
     signal?.throwIfAborted();
     const measure = new Measure(options.maxBytes);
     const source = body instanceof Readable ? body : Readable.from([body]);
-    const stream = Readable.from(measure.pass(source), { objectMode: false });
+    const bytes = new Remembered(measure.pass(source));
+    const stream = Readable.from(bytes.pass(), { objectMode: false });
     const stop = () => source.destroy(signal?.reason as Error);
     signal?.addEventListener('abort', stop, { once: true });
     try {
@@ -62,7 +63,7 @@ export class S3ObjectStore extends ObjectStore {
       return measure.result();
     } catch (error) {
       signal?.throwIfAborted();
-      throw stream.errored ?? toS3Fault(error, this.bucket);
+      throw error === bytes.failure ? error : toS3Fault(error, this.bucket);
     } finally {
       signal?.removeEventListener('abort', stop);
       source.destroy();
@@ -180,6 +181,22 @@ async function* whole(body: Readable, sizeBytes: number, bucket: string, signal?
     throw toS3Fault(error, bucket);
   }
   if (left !== 0) throw new Fault('storage.unavailable', `The storage left out ${left} bytes.`);
+}
+
+/** Knows with what the bytes broke off: that is the source's own error, any other is the storage's. */
+class Remembered {
+  failure: unknown;
+
+  constructor(private readonly chunks: AsyncIterable<Uint8Array>) {}
+
+  async *pass(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* this.chunks;
+    } catch (error) {
+      this.failure = error;
+      throw error;
+    }
+  }
 }
 
 /** The client with requests that end with the signal, all but the one that clears up behind them. */

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,6 +25,7 @@ export class S3Server {
       configureBuckets: buckets.map((name) => ({ name })),
     });
     listByBytes(server);
+    takeBackUploads(server, folder);
     const { port } = await server.run();
     return new S3Server(`http://127.0.0.1:${port}`, folder, server);
   }
@@ -42,9 +43,8 @@ export class S3Server {
 
   /** Uploads in parts that were neither completed nor taken back. */
   openUploads(bucket: string): string[] {
-    const names = readdirSync(join(this.folder, bucket));
-    const uploads = names.find((name) => name.endsWith('uploads'));
-    return uploads === undefined ? [] : readdirSync(join(this.folder, bucket, uploads));
+    const uploads = uploadsOf(this.folder, bucket);
+    return existsSync(uploads) ? readdirSync(uploads) : [];
   }
 
   async stop(): Promise<void> {
@@ -64,4 +64,20 @@ function listByBytes({ store }: S3rver): void {
     const sorted = objects.toSorted((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
     return { ...listing, objects: sorted.slice(0, maxKeys), isTruncated: false };
   };
+}
+
+/** AbortMultipartUpload, which the server does not know. */
+function takeBackUploads({ middleware }: S3rver, folder: string): void {
+  middleware.unshift(async (context, next) => {
+    const { uploadId } = context.query;
+    if (context.method !== 'DELETE' || !uploadId) return next();
+    const [, bucket = ''] = context.path.split('/');
+    await rm(join(uploadsOf(folder, bucket), uploadId), { recursive: true, force: true });
+    context.status = 204;
+  });
+}
+
+/** Where the server keeps the parts of uploads under way. */
+function uploadsOf(folder: string, bucket: string): string {
+  return join(folder, bucket, '._S3rver_uploads');
 }

@@ -11,7 +11,16 @@ declare module 's3rver' {
     listObjects(bucket: string, options: { maxKeys?: number }): Promise<Listing>;
   }
 
+  interface Context {
+    method: string;
+    path: string;
+    query: Record<string, string | undefined>;
+    status: number;
+  }
+
   export default class S3rver {
+    /** Of Koa: the first one sees a request first. */
+    readonly middleware: Array<(context: Context, next: () => Promise<void>) => Promise<void>>;
     readonly store: Store;
     constructor(options: {
       address: string;
