@@ -27,6 +27,7 @@ export const HealthReport = HealthState.extend({
         migrations: { status: 'up', response_ms: 1 },
         event_loop: { status: 'up' },
         transport: { status: 'up', response_ms: 2 },
+        storage: { status: 'up', response_ms: 1 },
       },
     },
   ],

@@ -3,8 +3,7 @@ import { HealthCheckService, HealthIndicatorService, type HealthCheckResult } fr
 import { Database } from '../database/database.js';
 import { Fault } from '../kernel/fault.js';
 import { VERSION } from '../kernel/version.js';
-import { Transport } from '../transport/transport.js';
-import { VectorStore } from '../vectors/vector-store.js';
+import { Companions, type Question } from './companions.js';
 import { EventLoop } from './event-loop.js';
 import type { HealthReport, HealthState } from './health.contract.js';
 import { missingMigrations } from './migrations-check.js';
@@ -23,21 +22,20 @@ export class HealthService {
     private readonly checks: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
     private readonly database: Database,
-    private readonly transport: Transport,
     private readonly loop: EventLoop,
-    private readonly vectors: VectorStore,
+    private readonly companions: Companions,
   ) {}
 
   /**
-   * Ready when Postgres answers and is migrated. Without the transport, or without the database of the vectors, work is
-   * accepted all the same; without the latter the answer is `degraded`, since there is no search.
+   * Ready when Postgres answers and is migrated: work is then accepted, whatever else is away. Without the storage or the
+   * database of the vectors the answer is `degraded`, since there is no upload or no search.
    */
   async ready(): Promise<HealthState['status']> {
     const { status } = await this.run([
       () => this.databaseAnswers(),
       () => this.isMigrated(),
       () => this.loopTurns(),
-      ...this.vectorChecks(),
+      ...this.companions.noticed(CHECK_TIMEOUT_MS).map((each) => () => this.mayBeAway(each)),
     ]);
     this.wasReady ||= status === 'ok' || status === 'degraded';
     this.noteChange(status);
@@ -54,8 +52,7 @@ export class HealthService {
       () => this.databaseAnswers(),
       () => this.isMigrated(),
       () => this.loopTurns(),
-      () => this.transportAnswers(),
-      ...this.vectorChecks(),
+      ...this.companions.all(CHECK_TIMEOUT_MS).map((each) => () => this.mayBeAway(each)),
     ]);
     const checks = Object.entries(details).map(([name, { status: state, message, responseTime }]) => [
       name,
@@ -89,18 +86,8 @@ export class HealthService {
     });
   }
 
-  private transportAnswers() {
-    return this.mayBeAway('transport', () => this.transport.health());
-  }
-
-  /** Nothing to ask where the vectors lie in Postgres. */
-  private vectorChecks() {
-    const { health } = this.vectors;
-    return health ? [() => this.mayBeAway('vectors', health)] : [];
-  }
-
-  private async mayBeAway<Name extends string>(name: Name, work: () => Promise<unknown>) {
-    const result = await this.attempt(name, work);
+  private async mayBeAway({ name, ask }: Question) {
+    const result = await this.attempt(name, ask);
     const { message, responseTime, status } = result[name];
     if (status === 'up') return result;
     return this.indicators.check(name).degraded({ message, responseTime });

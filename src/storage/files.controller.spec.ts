@@ -5,6 +5,7 @@ import { Global, Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Config, readConfig } from '../config/config.js';
+import { DatabaseModule } from '../database/database.module.js';
 import { createHttpApp } from '../http/http-app.js';
 import { HttpModule } from '../http/http.module.js';
 import { TelemetryModule } from '../telemetry/telemetry.module.js';
@@ -33,7 +34,7 @@ describe('a file by its link', () => {
     @Global()
     @Module({ providers: [{ provide: Config, useValue: config }], exports: [Config] })
     class SettingsModule {}
-    @Module({ imports: [SettingsModule, TelemetryModule, HttpModule, StorageApiModule] })
+    @Module({ imports: [SettingsModule, TelemetryModule, DatabaseModule, HttpModule, StorageApiModule] })
     class Root {}
     app = await createHttpApp(Root, config);
     await app.init();

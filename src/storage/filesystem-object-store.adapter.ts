@@ -33,6 +33,7 @@ import { refuseForeignUpload } from './upload-keys.js';
 export class FilesystemObjectStore extends ObjectStore implements OnModuleInit {
   private readonly folder: RootedFolder;
   private readonly links: FileLinks;
+  private checking: Promise<void> | null = null;
 
   constructor(
     config: Config,
@@ -111,7 +112,15 @@ export class FilesystemObjectStore extends ObjectStore implements OnModuleInit {
     return `/api/files/${signed}`;
   }
 
-  async check(): Promise<void> {
+  /** One at a time: a file system that hangs keeps a thread of Node's few with every call. */
+  check(): Promise<void> {
+    this.checking ??= this.lookAround().finally(() => {
+      this.checking = null;
+    });
+    return this.checking;
+  }
+
+  private async lookAround(): Promise<void> {
     try {
       await mkdir(this.folder.root, { recursive: true });
       await access(this.folder.root, constants.R_OK | constants.W_OK | constants.X_OK);

@@ -10,8 +10,10 @@ import { Buckets } from './buckets.js';
 import { FilesController } from './files.controller.js';
 import { FilesystemObjectStore } from './filesystem-object-store.adapter.js';
 import { ObjectStore } from './object-store.js';
+import { OrphanedUploadsSweep } from './orphaned-uploads.sweep.js';
 import { SourcePolicy } from './source-policy.js';
 import { SourceReader } from './source-reader.js';
+import { UploadSweepsRepository } from './upload-sweeps.repository.js';
 import { Uploads } from './uploads.js';
 
 /** The S3 client is big: it is loaded where a bucket is known. */
@@ -37,8 +39,10 @@ function objectStoreOf(config: Config, buckets: Buckets, clock: Clock): ObjectSt
     { provide: Buckets, inject: [Config], useFactory: bucketsOf },
     { provide: ObjectStore, inject: [Config, Buckets, Clock], useFactory: objectStoreOf },
     SourcePolicy,
+    OrphanedUploadsSweep,
     SourceReader,
     Uploads,
+    UploadSweepsRepository,
   ],
   exports: [ObjectStore, SourcePolicy, SourceReader, Uploads],
 })

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { Global, Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -26,7 +27,8 @@ afterEach(async () => {
 });
 
 async function start(variables: Record<string, string>) {
-  const config = readConfig({ AUTH_MODE: 'disabled', LOG_LEVEL: 'silent', ...variables });
+  const own = { AUTH_MODE: 'disabled', LOG_LEVEL: 'silent', STORAGE_ROOT: tmpdir() };
+  const config = readConfig({ ...own, ...variables });
 
   @Global()
   @Module({ providers: [{ provide: Config, useValue: config }], exports: [Config] })
@@ -64,6 +66,7 @@ describe('with everything there', () => {
       ['migrations', 'up'],
       ['event_loop', 'up'],
       ['transport', 'up'],
+      ['storage', 'up'],
     ]);
   });
 
@@ -123,6 +126,20 @@ it('a vector database that answers is told as well, and its requests are timed',
   expect(text).toContain('intake_vectors_written_total{backend="qdrant"} 12');
   expect(text).toMatch(/intake_vector_request_seconds_count\{kind="health",outcome="ok"\} [1-9]/);
   await qdrant.stop();
+});
+
+it.each([
+  ['a bucket', { STORAGE_DRIVER: 's3', S3_BUCKET: 'own', S3_ENDPOINT: `http://${NOWHERE}` }],
+  ['a folder', { STORAGE_ROOT: '/dev/null/files' }],
+])('a storage that cannot be reached, %s, is told and makes nothing unready', async (_name, storage) => {
+  database = await freshDatabase();
+  const keys = { S3_ACCESS_KEY_ID: 'id', S3_SECRET_ACCESS_KEY: 'hunter2' };
+  const get = await start({ DATABASE_URL: database.url, ...keys, ...storage });
+  expect(await get('/health/ready')).toMatchObject({ status: 200, body: { status: 'degraded' } });
+  expect((await get('/health/startup')).status).toBe(200);
+  const { text, body } = await get('/health');
+  expect([body.status, body.checks.storage.status]).toEqual(['degraded', 'degraded']);
+  expect(text).not.toMatch(/hunter2|127\.0\.0\.1|\/dev/);
 });
 
 it('a database without our tables is not ready, and the detail names the cure', async () => {
