@@ -60,7 +60,7 @@ describe('uploads in parts', () => {
     expect(server.openUploads('intake')).toEqual([]);
   });
 
-  it('leave none when they are stopped in the middle', async () => {
+  it('leave none when they are stopped in the middle', { timeout: 60_000 }, async () => {
     const stop = new AbortController();
     const never = () => new Promise<void>(() => {});
     const put = store.put('c', Readable.from(parts(20, never)), { signal: stop.signal });

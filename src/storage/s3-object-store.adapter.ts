@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import {
   AbortMultipartUploadCommand,
+  CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadBucketCommand,
@@ -199,9 +200,15 @@ class Remembered {
   }
 }
 
-/** The client with requests that end with the signal, all but the one that clears up behind them. */
+/**
+ * The client with requests that end with the signal, all but those that begin and take back an upload in parts: who does not
+ * hear the name of one cannot take it back.
+ */
 function stoppable(client: S3Client, abortSignal: AbortSignal | undefined): S3Client {
-  const send = (command: Parameters<S3Client['send']>[0]) =>
-    client.send(command, command instanceof AbortMultipartUploadCommand ? {} : { abortSignal });
+  const send = (command: Parameters<S3Client['send']>[0]) => {
+    const must =
+      command instanceof CreateMultipartUploadCommand || command instanceof AbortMultipartUploadCommand;
+    return client.send(command, must ? {} : { abortSignal });
+  };
   return Object.create(client, { send: { value: send } }) as S3Client;
 }
