@@ -70,9 +70,20 @@ async function load() {
   const { TextExtractor } = await built('engines/extraction/text-extractor');
   const { TextEmbedder } = await built('engines/embeddings/text-embedder');
   const { chunkDocument, embeddingText } = await built('documents/document-chunker');
+  const { Config } = await built('config/config');
+  const { Metrics } = await built('telemetry/metrics.registry');
   class ScoreModule {}
+  class Surroundings {}
+  // The bundled OCR: a score is to be the same on every machine.
+  const settings = { provide: Config, useValue: { ocrEngine: 'tesseract.js' } };
+  const surroundings = {
+    module: Surroundings,
+    global: true,
+    providers: [settings, Metrics],
+    exports: [Config, Metrics],
+  };
   const app = await NestFactory.createApplicationContext(
-    { module: ScoreModule, imports: [ExtractionModule, EmbeddingsModule] },
+    { module: ScoreModule, imports: [surroundings, ExtractionModule, EmbeddingsModule] },
     { logger: ['error'] },
   );
   return {

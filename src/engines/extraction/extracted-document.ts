@@ -20,7 +20,7 @@ export const DOCUMENT_TYPES = [
 export type DocumentType = (typeof DOCUMENT_TYPES)[number];
 
 export interface FileToExtract {
-  /** Absolute, on this machine, in a folder where pictures of its pages may lie for a while. */
+  /** Absolute, on this machine. */
   path: string;
   /** As its owner calls it: a hint only. */
   fileName: string;

@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { builtEntry } from '../../kernel/built-entry.js';
 import { Fault } from '../../kernel/fault.js';
@@ -17,6 +17,8 @@ const DRAW: SandboxJob<PagePictureRequest, void> = {
   name: 'drawPage',
 };
 
+/** Begins as the copies of sources do, so that what a killed process leaves is removed with theirs. */
+const PREFIX = 'intake-source-scans-';
 /** Pages of one document that are at work at once; the sandboxes share the machine out between documents. */
 const PAGES_AT_ONCE = availableParallelism();
 
@@ -39,7 +41,7 @@ export class ScannedPages {
 
   /**
    * Reads the pages that are pictures. One that fails is a warning and keeps what text it had.
-   * @param path the document's file; pictures of its pages lie beside it meanwhile
+   * @param path the document's file
    * @throws Fault of the first page when all fail and nothing else in the document has text; the signal's reason
    */
   async read(document: UnreadDocument, path: string, options: ScanOptions = {}): Promise<ExtractedDocument> {
@@ -60,7 +62,7 @@ export class ScannedPages {
   private async drawAndRead(numbers: number[], path: string, options: ScanOptions): Promise<ScanOutcome[]> {
     const { signal } = options;
     const { timeoutMs, memoryBytes } = this.limits;
-    const folder = await mkdtemp(join(dirname(path), 'scans-'));
+    const folder = await mkdtemp(join(tmpdir(), PREFIX));
     const drawAndRead: ReadPage = async (page) => {
       const picturePath = join(folder, `${page}.png`);
       await this.sandbox.run(DRAW, { path, page, picturePath }, { timeoutMs, memoryBytes, signal });
