@@ -1,12 +1,14 @@
 /**
- * Makes the binary documents below `samples/documents` from the texts below `samples/sources`, with nothing but Node and
- * exceljs. The results are committed; run it again after editing a source: `node scripts/make-samples.mjs`.
+ * Makes the binary documents below `samples/documents` from the texts below `samples/sources`, with Node, exceljs
+ * and, for pictures, pdf.js and sharp. The results are committed; run it again after editing a source: `node scripts/make-samples.mjs`.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import sharp from 'sharp';
 import { toDocx } from './samples/docx.mjs';
 import { toEml } from './samples/eml.mjs';
 import { parseMarkdown } from './samples/markdown.mjs';
 import { toPdf } from './samples/pdf.mjs';
+import { asScanned, toPictures, toScannedPdf } from './samples/scan.mjs';
 import { fleetWorkbook } from './samples/fleet-workbook.mjs';
 
 const folder = new URL('../samples/', import.meta.url);
@@ -26,4 +28,15 @@ write(
     text: source('supplier-delay.txt'),
     attachment: { name: 'delivery-plan.csv', type: 'text/csv', text: source('delivery-plan.csv') },
   }),
+);
+
+const [report] = await toPictures(toPdf(parseMarkdown(source('boiler-inspection.md'))), 150);
+write('boiler-inspection.pdf', await toScannedPdf([await asScanned(report, -0.9)]));
+const [notice] = await toPictures(toPdf(parseMarkdown(source('lost-parrot.md'))), 110);
+write(
+  'lost-parrot.jpg',
+  await sharp(await asScanned(notice, 1.4))
+    .rotate(90)
+    .jpeg({ quality: 40, mozjpeg: true })
+    .toBuffer(),
 );

@@ -39,7 +39,7 @@ export function toPdf(blocks) {
       `<< /Length ${Buffer.byteLength(content, 'latin1')} >>\nstream\n${content}\nendstream`,
     );
   });
-  return assemble(objects);
+  return assemble(objects, '/Info 5 0 R ');
 }
 
 /** Breaks the blocks into lines and the lines into pages. A heading never stands alone at the foot of a page. */
@@ -76,7 +76,8 @@ function showLine({ font, size, x, y, text }) {
   return `BT /${font} ${size} Tf ${x} ${y.toFixed(1)} Td ${literal(text)} Tj ET`;
 }
 
-function assemble(objects) {
+/** A file of these objects, the first being the catalogue. @param info what the trailer says of a document's facts */
+export function assemble(objects, info = '') {
   let file = '%PDF-1.4\n';
   const offsets = objects.map((body, at) => {
     const offset = file.length;
@@ -85,6 +86,6 @@ function assemble(objects) {
   });
   const table = offsets.map((offset) => `${String(offset).padStart(10, '0')} 00000 n \n`).join('');
   const size = objects.length + 1;
-  const trailer = `trailer\n<< /Size ${size} /Root 1 0 R /Info 5 0 R >>\nstartxref\n${file.length}\n%%EOF\n`;
+  const trailer = `trailer\n<< /Size ${size} /Root 1 0 R ${info}>>\nstartxref\n${file.length}\n%%EOF\n`;
   return Buffer.from(`${file}xref\n0 ${size}\n0000000000 65535 f \n${table}${trailer}`, 'latin1');
 }

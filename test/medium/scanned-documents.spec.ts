@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -17,6 +17,7 @@ import { eventually } from '../support/eventually.js';
 import { openOcr } from '../support/ocr-engines.js';
 import { accuracy, blank, printed, scannedPdf } from '../support/scans.js';
 
+const SAMPLES = new URL('../../samples/', import.meta.url);
 const LINES = [
   ['The ferry to Hallow Island', 'leaves at 7:40 and 16:15.'],
   ['Bicycles travel free of charge', 'on weekdays outside July.'],
@@ -99,6 +100,18 @@ describe('documents of pictures', () => {
     for (const at of [0, 1]) {
       expect(accuracy(document.pages[at]?.text ?? '', truthOf(at))).toBeGreaterThanOrEqual(0.95);
     }
+  });
+
+  it.each([
+    ['boiler-inspection.pdf', 'boiler-inspection.md'],
+    ['lost-parrot.jpg', 'lost-parrot.md'],
+  ])('reads the sample %s as it was written', async (file, source) => {
+    const sample = (path: string) => readFileSync(new URL(path, SAMPLES));
+    const document = await extract(file, sample(`documents/${file}`));
+    expect(document.warnings).toEqual([]);
+    const text = document.pages.map((page) => page.text).join('\n');
+    const truth = sample(`sources/${source}`).toString().replaceAll('#', '');
+    expect(accuracy(text.replace(/Page .{1,8}$/, ''), truth)).toBeGreaterThanOrEqual(0.95);
   });
 
   it('tells a picture by its bytes, and finds none in a blank one', async () => {
