@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { Fault } from '../../kernel/fault.js';
 import { spreadContrast } from './contrast.js';
@@ -49,13 +50,14 @@ sharp.concurrency(1);
 
 /**
  * Decodes one picture of a file, upright as its EXIF orientation says, on white where it is transparent.
- * @throws Fault `ocr.too_large`, `ocr.unreadable`
+ * @throws Fault `ocr.too_large`, `ocr.unreadable`; an Error when the file is not there
  */
 export async function preparePicture(
   path: string,
   frame: number,
   { inputPixels, workPixels }: OcrLimits,
 ): Promise<Preparation> {
+  await access(path);
   const open = () => sharp(path, { page: frame, limitInputPixels: false, failOn: 'error' });
   const { autoOrient: original } = checked(await decoded(open().metadata()), inputPixels);
   const picture = await decoded(grey(open(), fairSize(original, workPixels)));
