@@ -7,8 +7,11 @@ import sharp from 'sharp';
 import { toDocx } from './samples/docx.mjs';
 import { toEml } from './samples/eml.mjs';
 import { parseMarkdown } from './samples/markdown.mjs';
+import { toOdt } from './samples/odt.mjs';
 import { toPdf } from './samples/pdf.mjs';
 import { asScanned, toPictures, toScannedPdf } from './samples/scan.mjs';
+import { toPptx } from './samples/pptx.mjs';
+import { toRtf } from './samples/rtf.mjs';
 import { fleetWorkbook } from './samples/fleet-workbook.mjs';
 
 const folder = new URL('../samples/', import.meta.url);
@@ -17,6 +20,9 @@ const write = (name, bytes) => writeFileSync(new URL(`documents/${name}`, folder
 
 write('travel-policy.docx', toDocx(parseMarkdown(source('travel-policy.md'))));
 write('workshop-lease.pdf', toPdf(parseMarkdown(source('workshop-lease.md'))));
+write('lighthouse-tour.pptx', toPptx(parseMarkdown(source('lighthouse-tour.md'))));
+write('choir-trip.odt', toOdt(parseMarkdown(source('choir-trip.md')), { author: 'Joan Abbey' }));
+write('piano-report.rtf', toRtf(parseMarkdown(source('piano-report.md')), { author: 'Tobias Wren' }));
 write('fleet-maintenance.xlsx', await fleetWorkbook());
 write(
   'supplier-delay.eml',

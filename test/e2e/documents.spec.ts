@@ -53,7 +53,7 @@ describe.each(transports())('documents over the API, queue on %s', (transport) =
   it('reads every sample and finds its words again', async () => {
     const files = readdirSync(SAMPLES);
     expect(new Set(files.map((file) => file.split('.').at(-1)))).toEqual(
-      new Set(['txt', 'md', 'html', 'csv', 'pdf', 'docx', 'xlsx', 'eml', 'jpg']),
+      new Set(['txt', 'md', 'html', 'csv', 'pdf', 'docx', 'xlsx', 'pptx', 'odt', 'rtf', 'eml', 'jpg']),
     );
     const { client } = deployment;
     const results = await Promise.all(
