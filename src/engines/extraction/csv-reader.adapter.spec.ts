@@ -33,3 +33,17 @@ it('stops at the limit of characters', async () => {
     code: 'document.too_large',
   });
 });
+
+it('reads every script, and a mark before the first cell', async () => {
+  expect(await textOf('x.csv', '\ufeffשם;город;市\nדנה;Київ;東京 😀\nמאיה;Lviv;Cafe\u0301\n')).toBe(
+    'שם | город | 市\nדנה | Київ | 東京 😀\nמאיה | Lviv | Café',
+  );
+  const utf16 = Buffer.from('\ufeffa\tb\n1\tž\n', 'utf16le');
+  expect(await textOf('x.csv', utf16)).toBe('a | b\n1 | ž');
+});
+
+it('keeps empty cells, takes commas within numbers for what they are, and leaves empty rows out', async () => {
+  expect(await textOf('x.csv', 'a;b;c\n1,5;;2,5\n;;\n\n3;"x;y";\n')).toBe(
+    'a | b | c\n1,5 |  | 2,5\n |  |\n3 | x;y |',
+  );
+});

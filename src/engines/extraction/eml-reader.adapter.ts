@@ -1,6 +1,7 @@
 import PostalMime, { type Address, type Email } from 'postal-mime';
 import { onePage, type ReadDocument, type SniffedFile } from './document-reader.js';
 import { htmlToText } from './html-reader.adapter.js';
+import { withoutControls } from './text-encoding.js';
 
 /** A mail: its headers, its body as text, and the names of what is attached; attachments are not read. */
 export async function readEml({ bytes }: SniffedFile): Promise<ReadDocument> {
@@ -8,12 +9,12 @@ export async function readEml({ bytes }: SniffedFile): Promise<ReadDocument> {
   const headers = headersOf(mail);
   const attachments = mail.attachments
     .filter(({ related }) => !related)
-    .map(({ filename, mimeType }) => filename ?? mimeType);
+    .map(({ filename, mimeType }) => withoutControls(filename ?? mimeType));
   const lines = Object.entries(headers).flatMap(([name, value]) => (value ? [`${name}: ${value}`] : []));
   if (attachments.length > 0) lines.push(`Attachments: ${attachments.join(', ')}`);
   return {
     pages: onePage(`${lines.join('\n')}\n\n${bodyOf(mail)}`),
-    title: mail.subject,
+    title: headers.Subject,
     metadata: {
       from: headers.From,
       to: headers.To,
@@ -30,7 +31,7 @@ export async function readEml({ bytes }: SniffedFile): Promise<ReadDocument> {
 
 function headersOf({ subject, from, to, cc, date }: Email) {
   return {
-    Subject: subject,
+    Subject: subject && withoutControls(subject),
     From: addresses(from && [from]),
     To: addresses(to),
     Cc: addresses(cc),
@@ -41,11 +42,11 @@ function headersOf({ subject, from, to, cc, date }: Email) {
 function addresses(list: readonly Address[] | undefined): string | undefined {
   return list
     ?.flatMap((entry) => entry.group ?? [entry])
-    .map(({ name, address }) => (name ? `${name} <${address}>` : address))
+    .map(({ name, address }) => (name ? `${withoutControls(name)} <${address}>` : address))
     .join(', ');
 }
 
 /** The plain body where there is one: it is what the sender's program made of the other. */
 function bodyOf({ text, html }: Email): string {
-  return text?.trim() ? text : htmlToText(html ?? '');
+  return text?.trim() ? withoutControls(text) : htmlToText(withoutControls(html ?? ''));
 }

@@ -36,3 +36,24 @@ it('reads pages beyond the default length of the library to their end', async ()
   const comment = `<!--${'x'.repeat(17_000_000)}-->`;
   expect(await textOf('long.html', page(`${comment}<p>last words</p>`))).toBe('last words');
 });
+
+it('nests lists, counts them as they say, and keeps columns under cells that span them', async () => {
+  const list =
+    '<ol start="3"><li>c<ul><li>dot<ol type="a"><li>x</li> <li>y</li></ol></li></ul></li><li>d<p>more</p></li></ol>';
+  expect(await textOf('l.html', page(list))).toBe('3. c\n   - dot\n     a. x\n     b. y\n4. d\n\n   more');
+  const table =
+    '<table><tr><td colspan="2">wide<td>c<tr><td>1<td>2<td>3<tr><td colspan="9999999">all</table>';
+  expect(await textOf('t.html', page(table))).toMatch(/^wide \|  \| c\n1 \| 2 \| 3\nall( \| )/);
+});
+
+it('reads every script in its logical order, and characters however they are written', async () => {
+  const body =
+    '<p dir="rtl">שלום <b>עולם</b> 12</p><p>مرحبا&nbsp;بالعالم</p><p>Cafe&#x301; &#128512; 東京 a&shy;b&zwnj;c</p>';
+  expect(await textOf('s.html', page(body))).toBe('שלום עולם 12\n\nمرحبا بالعالم\n\nCafé 😀 東京 ab\u200cc');
+});
+
+it('is empty for an empty page', async () => {
+  expect((await extractBytes('e.html', page(' <div></div> '))).warnings).toMatchObject([
+    { code: 'document.no_text' },
+  ]);
+});

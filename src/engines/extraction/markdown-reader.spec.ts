@@ -19,3 +19,8 @@ it('leaves front matter out', async () => {
   const rules = '---\n\n# No front matter\n\n---\n\nEnd';
   expect(await textOf('rules.md', rules)).toBe(rules);
 });
+
+it('keeps nested lists, footnotes, and every script as they are written', async () => {
+  const text = '# דוח\n\n- a\n  - b\n    1. c\n\nText[^1] مرحبا 東京 😀\n\n[^1]: A note.';
+  expect(await textOf('notes.md', text)).toBe(text);
+});

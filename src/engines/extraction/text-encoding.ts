@@ -41,10 +41,13 @@ export function decodeText(bytes: Uint8Array): DecodedText {
   };
 }
 
-/** Node 20 decodes Windows-1252 as Latin-1, which has control characters where the other has quotes and dashes. */
 export function decodeAs(decoder: Decoder, bytes: Uint8Array): string {
   const text = decoder.decode(bytes);
-  if (decoder.encoding !== 'windows-1252') return text;
+  return decoder.encoding === 'windows-1252' ? withoutControls(text) : text;
+}
+
+/** Node 20 decodes Windows-1252 as Latin-1, which has control characters where the other has quotes and dashes. */
+export function withoutControls(text: string): string {
   return text.replace(/[\x80-\x9f]/g, (control) => WINDOWS_1252.charAt(control.charCodeAt(0) - 0x80));
 }
 

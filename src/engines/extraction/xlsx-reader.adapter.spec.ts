@@ -41,3 +41,21 @@ it('reads each sheet as a page: rows, dates, formulas, rich and linked text, wit
   ]);
   expect(document).toMatchObject({ title: 'Fleet', warnings: [] });
 });
+
+it('reads dates of either epoch, times, durations and every script', async () => {
+  const workbook = new exceljs.Workbook();
+  workbook.properties.date1904 = true;
+  const sheet = workbook.addWorksheet('Zeiten');
+  sheet.addRow(['day', new Date('2026-02-28')]);
+  sheet.addRow(['moment', new Date('2026-02-28T23:59:59Z')]);
+  sheet.addRow(['percent', 0.125]);
+  sheet.getCell('B3').numFmt = '0.0%';
+  sheet.addRow(['שלום', 'مرحبا', 'Cafe\u0301 😀 東京']);
+  const document = await extractBytes('x.xlsx', Buffer.from(await workbook.xlsx.writeBuffer()));
+  expect(document.pages).toEqual([
+    {
+      number: 1,
+      text: '# Zeiten\nday | 2026-02-28 |\nmoment | 2026-02-28T23:59:59 |\npercent | 0.125 |\nשלום | مرحبا | Café 😀 東京',
+    },
+  ]);
+});
