@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { extractBytes, textOf } from '../../../test/support/extract-bytes.js';
 import { docxStory, htmlStory, odtStory, rtfStory, type Story } from '../../../test/support/story.js';
@@ -90,5 +91,56 @@ describe('notes stand below under their numbers, what is above and below each pa
     expect(await textOf(`garden.${kind}`, write(story))).toBe(
       'Castlebridge allotments\n\nBeds are dug[1]\n\nand raked[2]\n\n[1] By hand.\n\n[2] Twice, with a “rake”.\n\nNot for sale',
     );
+  });
+});
+
+/** One document of ours that LibreOffice 7.4 saved in three kinds; RTF knows no cells that span columns. */
+const WRITTEN_ELSEWHERE = (spanned: string) => `Castlebridge allotments
+
+# Plan for the garden
+
+Beds are dug[1] in March. Two spaces  here.
+A new line.
+
+## What to sow
+
+- Beans
+  - Runner beans
+  - Broad beans
+- Leeks
+
+1. Dig
+2. Rake
+
+Bed | Crop | Note
+1 | Beans and peas${spanned}
+2 | Leeks Onions |
+
+Café naïve Ångström 😀 東京の庭 한국어 é
+
+مرحبا بالعالم
+
+שלום עולם 123 abc
+
+Seen only.
+
+Endnote here[2].
+
+[1] By hand, not by machine.
+
+[2] At the very end.
+
+Page`;
+
+describe('a document that another program wrote reads as one text', () => {
+  it.each([
+    ['docx', ' |'],
+    ['odt', ' |'],
+    ['rtf', ''],
+  ])('%s', async (kind, spanned) => {
+    const file = new URL(`../../../test/support/written-elsewhere/garden.${kind}`, import.meta.url);
+    const document = await extractBytes(`garden.${kind}`, readFileSync(file));
+    expect(document.pages[0]?.text).toBe(WRITTEN_ELSEWHERE(spanned).normalize('NFC'));
+    expect(document).toMatchObject({ title: 'Garden plan', metadata: { author: 'Ida Finch' }, warnings: [] });
   });
 });
