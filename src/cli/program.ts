@@ -11,6 +11,7 @@ import type { Cli, Launchers } from './cli.js';
 import { addConfig } from './config.command.js';
 import { addDeadLetters } from './dead-letters.command.js';
 import { addEnqueue } from './enqueue.command.js';
+import { addErase } from './erase.command.js';
 import { addExplain } from './explain.command.js';
 import { addFlush } from './flush.command.js';
 import { addJob } from './job.command.js';
@@ -50,6 +51,7 @@ const WORK = [
   addWebhooks,
   addPause,
   addSearch,
+  addErase,
 ];
 
 const FAILED = 1;

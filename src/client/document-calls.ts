@@ -10,6 +10,7 @@ import {
   type ProcessDocument,
   type SearchDocuments,
 } from '../documents/documents.contract.js';
+import { OperationView } from '../operations/operations.contract.js';
 import type { CallOptions, HttpCalls } from './http-calls.js';
 import { IntakeError } from './intake-error.js';
 import { pageOf, type PageOptions } from './page.js';
@@ -77,6 +78,12 @@ export class DocumentCalls {
 
   async delete(documentId: string, options: CallOptions = {}): Promise<void> {
     await this.calls.text(pathOf(documentId), { ...options, method: 'DELETE' });
+  }
+
+  /** Begins to remove all documents of a user, or of the tenant. */
+  erase(whose: { user_id: string } | { all: true }, options: CallOptions = {}) {
+    const query = 'all' in whose ? { all: 'true' } : whose;
+    return this.calls.json('/api/documents', OperationView, { ...options, method: 'DELETE', query });
   }
 }
 

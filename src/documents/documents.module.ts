@@ -3,11 +3,14 @@
 import { Module } from '@nestjs/common';
 import { EmbeddingsModule } from '../engines/embeddings/embeddings.module.js';
 import { ExtractionModule } from '../engines/extraction/extraction.module.js';
+import { OperationsModule } from '../operations/operations.module.js';
 import { QueueApiModule } from '../queue/queue.module.js';
 import { StorageModule } from '../storage/storage.module.js';
 import { provideTask } from '../tasks/task-registry.js';
 import { TasksModule } from '../tasks/tasks.module.js';
 import { VectorsModule } from '../vectors/vectors.module.js';
+import { DocumentErasureController } from './document-erasure.controller.js';
+import { DocumentErasure } from './document-erasure.js';
 import { DocumentIndex } from './document-index.js';
 import { DocumentReading } from './document-reading.js';
 import { DocumentReadsService } from './document-reads.service.js';
@@ -21,14 +24,20 @@ import { ProcessDocument } from './process-document.task.js';
 
 @Module({
   imports: [EmbeddingsModule, StorageModule, TasksModule, VectorsModule],
-  providers: [provideTask(ProcessDocument), DocumentIndex, DocumentUploads, DocumentsRepository],
+  providers: [
+    provideTask(ProcessDocument),
+    DocumentErasure,
+    DocumentIndex,
+    DocumentUploads,
+    DocumentsRepository,
+  ],
   exports: [DocumentIndex, DocumentsRepository, EmbeddingsModule, StorageModule, TasksModule],
 })
 export class DocumentsModule {}
 
 @Module({
-  imports: [DocumentsModule, QueueApiModule],
-  controllers: [DocumentTasksController, DocumentsController],
+  imports: [DocumentsModule, OperationsModule, QueueApiModule],
+  controllers: [DocumentTasksController, DocumentsController, DocumentErasureController],
   providers: [DocumentReadsService, DocumentsService],
 })
 export class DocumentsApiModule {}

@@ -26,6 +26,17 @@ const UPLOADS_IN_USE = `
 SELECT DISTINCT storage_key AS key FROM documents
 WHERE storage_key LIKE 'uploads/%' AND storage_key = ANY($1::text[])`;
 
+const ERASE = `
+WITH next AS MATERIALIZED (
+  SELECT document_id FROM documents
+  WHERE tenant_id = $1 AND ($2::text IS NULL OR user_id = $2) AND updated_at <= $3 AND document_id > coalesce($4, '')
+  ORDER BY document_id LIMIT $5 FOR UPDATE
+), gone AS (
+  DELETE FROM documents d USING next WHERE d.tenant_id = $1 AND d.document_id = next.document_id
+  RETURNING d.document_id, d.storage_key
+)
+SELECT document_id AS "documentId", storage_key AS "storageKey" FROM gone ORDER BY document_id`;
+
 export interface ProcessedDocument {
   facts: DocumentResult;
   generation: string;
@@ -163,6 +174,22 @@ export class DocumentsRepository {
       documentId,
     );
     return row;
+  }
+
+  count(scope: TenantScope, { userId }: { userId?: string }): Promise<number> {
+    return this.database.client.document.count({ where: { tenantId: scope.tenantId, userId } });
+  }
+
+  /**
+   * Removes the next documents in the order of their ids.
+   * @param choice of whom; not submitted after `until`; behind the id `after`
+   */
+  erase(
+    tx: Tx,
+    scope: TenantScope,
+    { userId, until, after, limit }: { userId?: string; until: Date; after: string | null; limit: number },
+  ): Promise<Array<{ documentId: string; storageKey: string | null }>> {
+    return this.database.queryIn(tx, ERASE, scope.tenantId, userId ?? null, until, after, limit);
   }
 
   /** Whoever's: asked before an upload is removed. @returns those of the keys that a document refers to */

@@ -81,8 +81,9 @@ export class DocumentsService {
     // Found outside of the transaction, which may ask for nothing but its own.
     await this.index.collection();
     const row = await this.database.transaction(async (tx) => {
+      const gone = await this.documents.delete(tx, scope, documentId);
       await this.index.delete(tx, scope, documentId);
-      return this.documents.delete(tx, scope, documentId);
+      return gone;
     });
     if (!row) throw new Fault('document.not_found', `There is no document ${documentId}`);
     await this.uploads.release(row.storageKey === null ? [] : [row.storageKey]);
