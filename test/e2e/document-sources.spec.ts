@@ -163,4 +163,18 @@ describe('documents from buckets and URLs, files in a bucket', () => {
     });
     expect(asked.filter((path) => path === '/short')).toHaveLength(3);
   });
+
+  it('erases all of a user when asked to, and nothing when nobody is named', async () => {
+    const { documents, operations } = deployment.client;
+    const nobody = await fetch(`${deployment.url}/api/documents`, { method: 'DELETE' });
+    expect(nobody.status).toBe(422);
+    const { data: before } = await documents.list({ user_id: '7' });
+    const begun = await documents.erase({ user_id: '7' });
+    expect(await operations.waitFor(begun.operation_id)).toMatchObject({
+      status: 'completed',
+      done: before.length,
+    });
+    expect((await documents.list({ user_id: '7' })).data).toEqual([]);
+    expect(await own.stat('inbox/a.txt')).toEqual({ sizeBytes: TEXT.length });
+  });
 });
