@@ -19,6 +19,7 @@ import { addJobs } from './jobs.command.js';
 import { addLogs } from './logs.command.js';
 import { addMigrate } from './migrate.command.js';
 import { addPause } from './pause.command.js';
+import { addRebuildVectors } from './rebuild-vectors.command.js';
 import { addRetry } from './retry.command.js';
 import { addSchedules } from './schedules.command.js';
 import { addSearch } from './search.command.js';
@@ -52,6 +53,7 @@ const WORK = [
   addPause,
   addSearch,
   addErase,
+  addRebuildVectors,
 ];
 
 const FAILED = 1;

@@ -1,4 +1,3 @@
-import { AsyncResource } from 'node:async_hooks';
 import { Injectable } from '@nestjs/common';
 import type { Tx } from '../database/transaction.js';
 import type { TenantScope } from '../kernel/tenant-scope.js';
@@ -17,8 +16,6 @@ const BATCH = 100;
 @Injectable()
 export class DocumentErasure extends OperationKind<EraseDocuments> {
   readonly name = ERASE_DOCUMENTS;
-  /** Once per process the collection is looked up beside the step's transaction, which asks for nothing but its own. */
-  private readonly outside = new AsyncResource(ERASE_DOCUMENTS);
 
   constructor(
     private readonly documents: DocumentsRepository,
@@ -28,14 +25,12 @@ export class DocumentErasure extends OperationKind<EraseDocuments> {
     super();
   }
 
-  async count(scope: TenantScope, { user_id }: EraseDocuments): Promise<number> {
-    await this.index.collection();
+  count(scope: TenantScope, { user_id }: EraseDocuments): Promise<number> {
     return this.documents.count(scope, { userId: user_id });
   }
 
   async step(tx: Tx, part: OperationPart<EraseDocuments>): Promise<OperationStep> {
     const { scope, input, startedAt, state } = part;
-    await this.outside.runInAsyncScope(() => this.index.collection());
     const limit = Math.min(part.limit, BATCH);
     const choice = { userId: input.user_id, until: startedAt, after: state as string | null, limit };
     const gone = await this.documents.erase(tx, scope, choice);

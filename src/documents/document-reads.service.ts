@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { TextEmbedder } from '../engines/embeddings/text-embedder.js';
+import type { TextEmbedder } from '../engines/embeddings/text-embedder.js';
 import { Fault } from '../kernel/fault.js';
 import type { Json } from '../kernel/json.js';
 import type { TenantScope } from '../kernel/tenant-scope.js';
@@ -17,7 +17,6 @@ export class DocumentReadsService {
     private readonly documents: DocumentsRepository,
     private readonly control: TaskControlService,
     private readonly index: DocumentIndex,
-    private readonly embedder: TextEmbedder,
   ) {}
 
   async get(scope: TenantScope, documentId: string) {
@@ -65,7 +64,7 @@ export class DocumentReadsService {
 
   /** Passages nearest in meaning, best first. A hit whose document is just being replaced is left out. */
   async search(scope: TenantScope, request: SearchDocuments) {
-    const hits = await this.index.search(scope, request);
+    const { hits, embedder } = await this.index.search(scope, request);
     const places = hits.map(({ source, id }) => ({ documentId: source, ordinal: Number(id) }));
     const chunks = new Map((await this.documents.chunksAt(scope, places)).map((row) => [placeOf(row), row]));
     const named = await this.documents.fileNames(scope, [...new Set(hits.map(({ source }) => source))]);
@@ -78,19 +77,20 @@ export class DocumentReadsService {
       const offsets = { start_offset: startOffset, end_offset: endOffset };
       return [{ document_id: source, file_name: fileName, score, ordinal, page, ...offsets, heading, text }];
     });
-    return { query: request.query, model: this.embedder.model, hits: await this.best(request, found) };
+    return { query: request.query, model: embedder.model, hits: await best(embedder, request, found) };
   }
+}
 
-  /** The second look: the embedder orders what the vectors found by a finer measure, where it has one. */
-  private async best<Hit extends { heading: string | null; text: string; score: number }>(
-    { query, limit }: SearchDocuments,
-    found: readonly Hit[],
-  ): Promise<Hit[]> {
-    const candidates = found.map((hit) => ({ text: embeddingText(hit), similarity: hit.score }));
-    const scores = await this.embedder.rank(query, candidates);
-    const scored = found.map((hit, at) => ({ ...hit, score: scores[at] }));
-    return scored.toSorted((a, b) => b.score - a.score).slice(0, limit);
-  }
+/** The second look: the embedder orders what the vectors found by a finer measure, where it has one. */
+async function best<Hit extends { heading: string | null; text: string; score: number }>(
+  embedder: TextEmbedder,
+  { query, limit }: SearchDocuments,
+  found: readonly Hit[],
+): Promise<Hit[]> {
+  const candidates = found.map((hit) => ({ text: embeddingText(hit), similarity: hit.score }));
+  const scores = await embedder.rank(query, candidates);
+  const scored = found.map((hit, at) => ({ ...hit, score: scores[at] }));
+  return scored.toSorted((a, b) => b.score - a.score).slice(0, limit);
 }
 
 function placeOf({ documentId, ordinal }: { documentId: string; ordinal: number }): string {
@@ -114,6 +114,7 @@ function toView(row: DocumentRow, status: TaskStatus | undefined) {
     size_bytes: row.sizeBytes === null ? null : Number(row.sizeBytes),
     sha256: row.sha256,
     title: row.title,
+    language: row.language,
     pages: row.pages,
     characters: row.characters,
     chunks: row.chunks,

@@ -114,6 +114,8 @@ export const DocumentResult = z.object({
   size_bytes: z.int(),
   sha256: z.string(),
   title: z.string().nullable(),
+  /** BCP 47; `null` when it cannot be told. */
+  language: z.string().nullable().default(null),
   pages: z.int(),
   characters: z.int(),
   chunks: z.int(),
@@ -135,6 +137,7 @@ const DOCUMENT_EXAMPLE = {
   size_bytes: 20480,
   sha256: 'b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c',
   title: 'Operations handbook',
+  language: 'en',
   pages: 3,
   characters: 5120,
   chunks: 14,
@@ -167,6 +170,8 @@ export const DocumentView = z
     size_bytes: z.int().nullable(),
     sha256: z.string().nullable(),
     title: z.string().nullable(),
+    /** BCP 47; `null` when it cannot be told. */
+    language: z.string().nullable(),
     pages: z.int().nullable(),
     characters: z.int().nullable(),
     chunks: z.int().nullable(),
@@ -200,6 +205,7 @@ export const SearchDocuments = z
         document_id: ClientId.optional(),
         user_id: ClientId.optional(),
         content_type: z.string().optional(),
+        language: z.string().optional(),
         metadata: Metadata.optional(),
       })
       .default({}),

@@ -5,6 +5,7 @@ import { EmbeddingsModule } from '../engines/embeddings/embeddings.module.js';
 import { ExtractionModule } from '../engines/extraction/extraction.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { QueueApiModule } from '../queue/queue.module.js';
+import { ReindexModule } from '../reindex/reindex.module.js';
 import { StorageModule } from '../storage/storage.module.js';
 import { provideTask } from '../tasks/task-registry.js';
 import { TasksModule } from '../tasks/tasks.module.js';
@@ -13,6 +14,8 @@ import { DocumentErasureController } from './document-erasure.controller.js';
 import { DocumentErasure } from './document-erasure.js';
 import { DocumentIndex } from './document-index.js';
 import { DocumentReading } from './document-reading.js';
+import { DocumentReindexRepository } from './document-reindex.repository.js';
+import { DocumentReindexSource } from './document-reindex-source.js';
 import { DocumentReadsService } from './document-reads.service.js';
 import { DocumentUploads } from './document-uploads.js';
 import { DocumentTasksController } from './document-tasks.controller.js';
@@ -21,11 +24,14 @@ import { DocumentsRepository } from './documents.repository.js';
 import { DocumentsService } from './documents.service.js';
 import { ProcessDocumentHandler } from './process-document.handler.js';
 import { ProcessDocument } from './process-document.task.js';
+import { ReindexDocumentsHandler } from './reindex-documents.handler.js';
+import { ReindexDocuments } from './reindex-documents.task.js';
 
 @Module({
   imports: [EmbeddingsModule, StorageModule, TasksModule, VectorsModule],
   providers: [
     provideTask(ProcessDocument),
+    provideTask(ReindexDocuments),
     DocumentErasure,
     DocumentIndex,
     DocumentUploads,
@@ -43,7 +49,13 @@ export class DocumentsModule {}
 export class DocumentsApiModule {}
 
 @Module({
-  imports: [DocumentsModule, ExtractionModule],
-  providers: [DocumentReading, ProcessDocumentHandler],
+  imports: [DocumentsModule, ExtractionModule, ReindexModule],
+  providers: [
+    DocumentReading,
+    DocumentReindexRepository,
+    DocumentReindexSource,
+    ProcessDocumentHandler,
+    ReindexDocumentsHandler,
+  ],
 })
 export class DocumentsWorkerModule {}

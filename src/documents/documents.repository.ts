@@ -95,6 +95,7 @@ export class DocumentsRepository {
         sizeBytes: facts.size_bytes,
         sha256: facts.sha256,
         title: facts.title,
+        language: facts.language,
         pages: facts.pages,
         characters: facts.characters,
         chunks: facts.chunks,

@@ -78,8 +78,6 @@ export class DocumentsService {
 
   /** Removes the document with its chunks, vectors and, when it was uploaded, its file. */
   async delete(scope: TenantScope, documentId: string): Promise<void> {
-    // Found outside of the transaction, which may ask for nothing but its own.
-    await this.index.collection();
     const row = await this.database.transaction(async (tx) => {
       const gone = await this.documents.delete(tx, scope, documentId);
       await this.index.delete(tx, scope, documentId);

@@ -150,6 +150,19 @@ export const FAULT_CODES = {
     title: 'The model of the vectors in use is not configured',
     retryable: false,
   },
+  'reindex.running': { status: 409, title: 'Another re-index is under way', retryable: false },
+  'reindex.superseded': { status: 409, title: 'Another re-index took over', retryable: false },
+  'reindex.refused': { status: 422, title: 'The new vectors are broken', retryable: false },
+  'reindex.unsettled': {
+    status: 503,
+    title: 'Things change faster than they are re-indexed',
+    retryable: true,
+  },
+  'reindex.nothing_to_roll_back': {
+    status: 409,
+    title: 'No earlier vectors are kept',
+    retryable: false,
+  },
   'vectors.collection_unknown': {
     status: 404,
     title: 'There is no such vector collection',

@@ -1,6 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Tx } from '../database/transaction.js';
-import { Fault } from '../kernel/fault.js';
 import { VectorCollections, type VectorCollection } from './vector-collections.js';
 import { VectorStore, type VectorPoint } from './vector-store.js';
 
@@ -48,14 +47,14 @@ export class AliasVectors {
     return this.collections.serving(alias);
   }
 
-  /** A model that is new here gets a collection, which begins to fill. */
+  /** A model that is new here gets a collection, which begins to fill; so does one whose vectors lie out of reach. */
   async plan(alias: string, models: Models): Promise<WritePlan> {
-    await this.store.ensureCollection({ alias, ...plain(models.current) });
-    const open = (await this.collections.of(alias)).filter(isOpen);
-    const targets = open.filter(({ model, backend }) => models.has(model) && this.store.reaches(backend));
-    this.warn(alias, open, models);
-    if (targets.length > 0) return { targets, seen: new Set(open.map(({ name }) => name)) };
-    throw modelMissing(open.map(({ model }) => model).join());
+    const spec = { alias, ...plain(models.current) };
+    await this.store.ensureCollection(spec);
+    const plan = await this.planOf(alias, models);
+    if (plan.targets.length > 0) return plan;
+    await this.store.addCollection(spec);
+    return this.planOf(alias, models);
   }
 
   /**
@@ -88,6 +87,15 @@ export class AliasVectors {
       await this.store.delete(tx, { ...key, collection });
   }
 
+  private async planOf(alias: string, models: Models): Promise<WritePlan> {
+    const open = (await this.collections.of(alias)).filter(isOpen);
+    this.warn(alias, open, models);
+    return {
+      targets: open.filter(({ model, backend }) => models.has(model) && this.store.reaches(backend)),
+      seen: new Set(open.map(({ name }) => name)),
+    };
+  }
+
   private warn(alias: string, open: readonly VectorCollection[], { current }: Models): void {
     const serving = open.find(({ state }) => state === 'serving');
     if (!serving || serving.model === current.model || this.warned.has(serving.name)) return;
@@ -96,14 +104,6 @@ export class AliasVectors {
       `${alias} are searched by ${serving.model}, but ${current.model} is configured: run \`intake rebuild-vectors ${alias}\``,
     );
   }
-}
-
-/** The vectors that serve were made by a model that this process does not have. */
-export function modelMissing(model: string): Fault {
-  return new Fault(
-    'embedding.model_missing',
-    `The vectors in use were made by ${model}, which is not configured here: configure it again, or run \`intake rebuild-vectors\``,
-  );
 }
 
 function isOpen({ state }: VectorCollection): boolean {

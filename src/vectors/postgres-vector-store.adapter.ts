@@ -35,6 +35,7 @@ const FORGET_POINTS = 5_000;
  */
 @Injectable()
 export class PostgresVectorStore extends VectorStore implements OnApplicationShutdown {
+  override readonly backend = 'postgres';
   private readonly cache: VectorCache;
   private readonly collections: VectorCollections;
   private readonly sources: VectorSources;
@@ -91,7 +92,7 @@ export class PostgresVectorStore extends VectorStore implements OnApplicationShu
   }
 
   override reaches(backend: VectorBackend): boolean {
-    return backend === 'postgres';
+    return backend === this.backend;
   }
 
   override async stored(collection: string): Promise<number> {

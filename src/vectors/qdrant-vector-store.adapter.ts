@@ -69,6 +69,7 @@ interface Found {
  */
 @Injectable()
 export class QdrantVectorStore extends VectorStore implements OnApplicationShutdown {
+  override readonly backend = 'qdrant';
   private readonly collections: VectorCollections;
   private readonly sources: VectorSources;
   /** Dimensions of the collections that are known to be there; no name is used twice. */
@@ -145,7 +146,7 @@ export class QdrantVectorStore extends VectorStore implements OnApplicationShutd
   }
 
   override reaches(backend: VectorBackend): boolean {
-    return backend === 'qdrant';
+    return backend === this.backend;
   }
 
   override async stored(collection: string): Promise<number> {

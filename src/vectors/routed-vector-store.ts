@@ -23,6 +23,7 @@ type Backend = VectorStore & OnApplicationShutdown;
 export class RoutedVectorStore extends VectorStore implements OnApplicationShutdown {
   private readonly backends = new Map<string, VectorBackend>();
   override readonly health?: () => Promise<void>;
+  override readonly backend: VectorBackend;
 
   constructor(
     private readonly collections: VectorCollections,
@@ -30,6 +31,7 @@ export class RoutedVectorStore extends VectorStore implements OnApplicationShutd
     private readonly stores: { postgres: Backend; qdrant?: Backend },
   ) {
     super();
+    this.backend = stores.qdrant ? 'qdrant' : 'postgres';
     this.health = stores.qdrant?.health;
   }
 

@@ -94,13 +94,15 @@ export class VectorCollections {
   /**
    * Makes it the one that serves when the transaction commits, and retires the one that did. Waits for writers that
    * {@link hold} the alias; what the transaction reads from here on, no writer changes.
+   * @returns the name of the one that did
    * @throws Fault `vectors.collection_unknown` when it was dropped
    */
-  async serve(tx: Tx, { alias, name }: Pick<VectorCollection, 'alias' | 'name'>): Promise<void> {
+  async serve(tx: Tx, { alias, name }: Pick<VectorCollection, 'alias' | 'name'>): Promise<string | null> {
     await this.database.queryIn(tx, LOCK_ALIAS, alias);
-    await this.database.executeIn(tx, RETIRE_SERVING, alias, name);
+    const [retired] = await this.database.queryIn<{ name: string }>(tx, RETIRE_SERVING, alias, name);
     if ((await this.database.executeIn(tx, SERVE, name)) === 0)
       throw new Fault('vectors.collection_unknown', `The vector collection ${name} was dropped`);
+    return retired?.name ?? null;
   }
 
   /** Nothing is written any more to one that was being filled. */

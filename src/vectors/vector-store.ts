@@ -98,6 +98,9 @@ export abstract class VectorStore {
   /** How many points the tenant has in the collection, or one source of it. */
   abstract count(scope: TenantScope, where: { collection: string; source?: string }): Promise<number>;
 
+  /** Where new collections are made. */
+  abstract readonly backend: VectorBackend;
+
   /** Whether collections that lie there can be reached from here. */
   abstract reaches(backend: VectorBackend): boolean;
 

@@ -33,10 +33,12 @@ export const INSERT_COLLECTION = `
 
 export const RETIRE_SERVING = `
   UPDATE vector_collections SET state = 'retired', retired_at = now()
-  WHERE alias = $1 AND state = 'serving' AND name <> $2`;
+  WHERE alias = $1 AND state = 'serving' AND name <> $2
+  RETURNING name`;
 
 export const SERVE = `
-  UPDATE vector_collections SET state = 'serving', served_at = now(), retired_at = NULL
+  UPDATE vector_collections SET state = 'serving', retired_at = NULL,
+    served_at = CASE WHEN state = 'serving' THEN served_at ELSE now() END
   WHERE name = $1 AND state IN ('filling', 'retired', 'serving')`;
 
 export const RETIRE_FILLING = `

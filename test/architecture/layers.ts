@@ -13,6 +13,7 @@ const LAYERS = [
     'queue',
     'schedules',
     'operations',
+    'reindex',
     'webhooks',
     'realtime',
     'remote-workers',

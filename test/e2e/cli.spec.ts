@@ -56,6 +56,24 @@ describe('intake, the program, against a deployment', () => {
     expect(out).toMatch(/^result +\{"message":"hello"\}$/m);
   });
 
+  it('rebuilds all vectors, finds the same, and goes back', async () => {
+    const file = join(deployment.storageRoot, '..', 'vectors.txt');
+    const text =
+      'The lamp room is open on Thursdays. Bring a lantern, a rope and warm clothes for the way down.';
+    writeFileSync(file, text);
+    expect((await intake('enqueue', 'document', file, '--watch')).code).toBe(0);
+    const rebuilt = await json<TaskView>('rebuild-vectors');
+    expect(rebuilt).toMatchObject({ type: 'documents.reindex', status: 'completed' });
+    expect(rebuilt.result).toMatchObject({ switched: true, sources: 1, embedded: 1, overlap_at_10: 1 });
+    expect((await intake('search', 'When is the lamp room open?')).out).toContain('vectors.txt');
+    const { code, out } = await intake('rebuild-vectors', '--rollback');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^embedded +0$/m);
+    expect((await intake('search', 'When is the lamp room open?')).out).toContain('vectors.txt');
+    const document = await fetch(`${deployment.url}/api/documents/vectors.txt`);
+    expect(await document.json()).toMatchObject({ language: 'en' });
+  });
+
   it('runs a thousand and a few, and counts them', async () => {
     const { code, out } = await intake('enqueue', '--type', 'diagnostics.echo', '--count', '1003', '--watch');
     expect(code).toBe(0);

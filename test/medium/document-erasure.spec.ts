@@ -51,16 +51,15 @@ const submit = (document_id: string, user_id: string, r2_key: string, of: Tenant
   });
 
 const index = async (documentId: string, of: TenantScope = scope) => {
-  const collection = await app.get(DocumentIndex).collection();
-  const { dimension } = app.get(TextEmbedder);
+  const plan = await app.get(DocumentIndex).plan();
+  const { model, dimension } = app.get(TextEmbedder);
   await app.database.transaction((tx) =>
-    app.get(DocumentIndex).replace(tx, of, {
-      collection,
-      payload: { document_id: documentId, file_name: 'a.txt', r2_key: 'a' },
-      contentType: 'text/plain',
+    app.get(DocumentIndex).replace(tx, of, plan, {
+      documentId,
+      facts: { userId: null, contentType: 'text/plain', language: null, metadata: {} },
       generation: newId(),
-      chunks: [{ ordinal: 0, page: 1, start: 0, end: 1, heading: null, text: 'x' }],
-      vectors: [new Float32Array(dimension).fill(1)],
+      chunks: [{ ordinal: 0, heading: null, text: 'x' }],
+      vectors: new Map([[model, [new Float32Array(dimension).fill(1)]]]),
     }),
   );
 };

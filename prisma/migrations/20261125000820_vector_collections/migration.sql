@@ -16,5 +16,6 @@ CREATE TABLE reindex_runs (
   task_id    uuid NOT NULL,
   cursor     jsonb,
   done       integer NOT NULL DEFAULT 0,
+  result     jsonb,
   updated_at timestamptz(3) NOT NULL DEFAULT now()
 );
