@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fromJsonText, fromNumberText } from '../kernel/form-text.js';
 import { AcceptedTask, ClientId, Metadata, TaskOptions, TaskStatusName } from '../tasks/tasks.contract.js';
 
 const FileName = z.string().min(1).max(1_024);
@@ -24,10 +25,7 @@ const DocumentFields = TaskOptions.extend({
 
 /** Fields of an upload: form text, so `metadata` and `priority` come as text too. */
 export const UploadFields = DocumentFields.extend({
-  priority: z.preprocess(
-    (text) => (typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : text),
-    TaskOptions.shape.priority,
-  ),
+  priority: z.preprocess(fromNumberText, TaskOptions.shape.priority),
   metadata: z.preprocess(fromJsonText, Metadata.optional()),
 }).superRefine(refuseContradictions);
 
@@ -228,15 +226,6 @@ export const SearchResults = z
     id: 'SearchResults',
     examples: [{ query: 'How many days of leave do I get?', model: 'use-lite-en-v1', hits: [HIT_EXAMPLE] }],
   });
-
-function fromJsonText(text: unknown): unknown {
-  if (typeof text !== 'string') return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
 
 type Issues = z.core.$RefinementCtx;
 
