@@ -1,7 +1,7 @@
 import { HttpStatus } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { Once } from './idempotency.js';
-import type { AcceptedTask } from './tasks.contract.js';
+import type { AcceptedBatch, AcceptedTask } from './tasks.contract.js';
 
 /** What every call that creates work can answer. */
 export const SUBMIT_FAULTS = [
@@ -19,5 +19,12 @@ export function answerAccepted(reply: FastifyReply, { answer, replayed }: Once<A
   void reply.header('location', answer.links.self);
   if (replayed) void reply.header('idempotency-replayed', 'true');
   if (answer.deduplicated) void reply.status(HttpStatus.OK);
+  return answer;
+}
+
+/** The same for a batch. */
+export function answerBatch(reply: FastifyReply, { answer, replayed }: Once<AcceptedBatch>): AcceptedBatch {
+  void reply.header('location', answer.links.self);
+  if (replayed) void reply.header('idempotency-replayed', 'true');
   return answer;
 }

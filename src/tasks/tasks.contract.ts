@@ -169,6 +169,8 @@ export const AcceptedBatch = z
     ],
   });
 
+export type AcceptedBatch = z.output<typeof AcceptedBatch>;
+
 export const TaskErrorView = z.object({
   code: z.string(),
   message: z.string(),

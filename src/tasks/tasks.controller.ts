@@ -6,7 +6,7 @@ import { PageQuery, decodeCursor, pageOf, toPage } from '../http/page.js';
 import { Faults, Returns } from '../http/returns.decorator.js';
 import type { TenantScope } from '../kernel/tenant-scope.js';
 import { Scope } from '../tenants/tenant-scope.decorator.js';
-import { SUBMIT_FAULTS, answerAccepted } from './accepted.js';
+import { SUBMIT_FAULTS, answerAccepted, answerBatch } from './accepted.js';
 import { TaskControlService } from './task-control.service.js';
 import { TASK_FILTER } from './task-filter.contract.js';
 import {
@@ -80,10 +80,7 @@ export class TasksController {
     @Headers('idempotency-key') idempotencyKey: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { answer, replayed } = await this.tasks.submitBatch(scope, body, idempotencyKey);
-    void reply.header('location', answer.links.self);
-    if (replayed) void reply.header('idempotency-replayed', 'true');
-    return answer;
+    return answerBatch(reply, await this.tasks.submitBatch(scope, body, { idempotencyKey }));
   }
 
   @Get()

@@ -23,6 +23,11 @@ export interface SubmitOptions {
   within?: (tx: Tx, taskId: string) => Promise<Record<string, Json> | void>;
 }
 
+export interface SubmitBatchOptions extends Omit<SubmitOptions, 'within'> {
+  /** Writes that commit together with the batch; given the members' ids in order, may complete their payloads. */
+  within?: (tx: Tx, taskIds: readonly string[]) => Promise<ReadonlyArray<Record<string, Json>>>;
+}
+
 /** Members of a batch, and who hears when all are final. */
 export interface BatchRequest {
   tasks: readonly TaskRequest[];
@@ -91,7 +96,7 @@ export class TasksService {
   }
 
   /** All or nothing, under one batch id. */
-  async submitBatch(scope: TenantScope, request: BatchRequest, idempotencyKey?: string) {
+  async submitBatch(scope: TenantScope, request: BatchRequest, options: SubmitBatchOptions = {}) {
     const { tasks: requests, callback_url } = request;
     await this.maker.admitCallback({ callback_url });
     const batch = {
@@ -106,14 +111,15 @@ export class TasksService {
     const store = async (tx: Tx) => {
       for (const [queue, count] of countByQueue(tasks)) this.depths.admit(depths, queue, count);
       await this.submissions.createBatch(tx, batch);
-      placed = placedOrThrow(await this.submissions.submitIn(tx, tasks));
+      const completed = await completedBy(tx, tasks, options);
+      placed = placedOrThrow(await this.submissions.submitIn(tx, completed));
       return {
         batch_id: batch.id,
         task_ids: tasks.map(({ id }) => id),
         links: { self: `/api/batches/${batch.id}` },
       };
     };
-    const once = await this.storeOnce(scope, idempotencyKey, request, store);
+    const once = await this.storeOnce(scope, options.idempotencyKey, options.request ?? request, store);
     this.announce(placed);
     return once;
   }
@@ -139,8 +145,7 @@ export class TasksService {
 
   private async submitWithin(tx: Tx, task: NewTask, { within }: SubmitOptions): Promise<Submitted> {
     const completion = await within?.(tx, task.id);
-    const whole = completion ? { ...task, payload: { ...(task.payload as object), ...completion } } : task;
-    const [submitted] = await this.submissions.submitIn(tx, [whole]);
+    const [submitted] = await this.submissions.submitIn(tx, [completion ? whole(task, completion) : task]);
     if (!submitted) throw new Error('a submit answered nothing');
     return submitted;
   }
@@ -169,6 +174,21 @@ export class TasksService {
       throw new Fault(error.code, `tasks.${at}: ${error.detail}`, { ...error.options, errors, cause: error });
     }
   }
+}
+
+async function completedBy(
+  tx: Tx,
+  tasks: readonly NewTask[],
+  { within }: SubmitBatchOptions,
+): Promise<readonly NewTask[]> {
+  if (!within) return tasks;
+  const ids = tasks.map(({ id }) => id);
+  const completions = await within(tx, ids);
+  return tasks.map((task, at) => whole(task, completions[at]));
+}
+
+function whole(task: NewTask, completion: Record<string, Json>): NewTask {
+  return { ...task, payload: { ...(task.payload as object), ...completion } };
 }
 
 /** A live unique key answers with the task that holds it; a name that is taken is a conflict. */
