@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Outbound } from '../http/outbound.js';
 import { Clock } from '../kernel/clock.js';
@@ -56,6 +57,14 @@ export class SourceReader implements OnModuleInit {
     } finally {
       opened.stream.destroy();
     }
+  }
+
+  /**
+   * Copies what a client sends into a temporary file, to be looked at and not to be kept.
+   * @throws Fault source.too_large; the signal's reason; what the stream throws
+   */
+  receive(stream: Readable, options: TransferOptions = {}): Promise<FetchedSource> {
+    return onStorage(() => copyAside({ stream }, options));
   }
 
   private async open(source: Source, options: TransferOptions): Promise<OpenedSource> {
