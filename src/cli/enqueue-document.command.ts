@@ -1,11 +1,10 @@
-import { basename } from 'node:path';
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import type { AcceptedDocument } from '../documents/documents.contract.js';
 import type { Cli, Format } from './cli.js';
 import { formatOption, priorityOption } from './option-parsers.js';
-import { shorten, renderTable } from './table.js';
-import { watchTasks } from './watch.js';
+import { showEnqueued } from './show-enqueued.js';
+import { namedSource } from './sources.js';
 
 type Accepted = z.output<typeof AcceptedDocument>;
 
@@ -21,8 +20,6 @@ const EXAMPLES = `
 Examples:
   intake enqueue document handbook.pdf terms.docx --watch
   intake enqueue document https://www.example.com/terms.html s3://scans/2026/scan-12.pdf`;
-
-const ELSEWHERE = /^(https?|s3|minio|r2):\/\//i;
 
 export function addEnqueueDocument(enqueue: Command, cli: Cli): void {
   enqueue
@@ -47,44 +44,18 @@ async function enqueueDocuments(
   sources: readonly string[],
   options: DocumentOptions,
 ): Promise<void> {
-  const { watch, format } = options;
   const accepted: Accepted[] = [];
   for (const source of sources) accepted.push(await enqueueDocument(cli, source, options));
-  if (!watch) {
-    const rows = accepted.map(({ document_id, task_id, status }) => [document_id, task_id, status]);
-    return cli.show(format, accepted, () => renderTable(['DOCUMENT', 'TASK', 'STATUS'], rows));
-  }
-  const tasks = await watchTasks(
-    cli,
-    accepted.map(({ task_id }) => task_id),
-  );
-  const rows = tasks.map(({ task_id, status, error }, at) => [
-    accepted[at]?.document_id,
-    task_id,
-    status,
-    error && shorten(error.message, 60),
-  ]);
-  cli.show(format, tasks, () => renderTable(['DOCUMENT', 'TASK', 'STATUS', 'ERROR'], rows));
+  const nameOf = ({ document_id }: Accepted) => document_id;
+  await showEnqueued(cli, accepted, { ...options, heading: 'DOCUMENT', nameOf });
 }
 
 function enqueueDocument(cli: Cli, source: string, options: DocumentOptions): Promise<Accepted> {
   const { documents } = cli.client();
-  const scheme = ELSEWHERE.exec(source)?.[1]?.toLowerCase();
-  const name = scheme === undefined ? basename(source) : nameIn(source);
+  const { kind, name } = namedSource(source);
   const { documentId: document_id = name, userId: user_id, priority } = options;
   const fields = { document_id, user_id, priority };
-  if (scheme === undefined) return documents.upload(source, fields);
-  const place = scheme.startsWith('http') ? { source_url: source } : { r2_key: source };
+  if (kind === 'file') return documents.upload(source, fields);
+  const place = kind === 'url' ? { source_url: source } : { r2_key: source };
   return documents.process({ ...fields, ...place, file_name: name });
-}
-
-/** The last part of a URL's path; its host where there is none. */
-function nameIn(url: string): string {
-  const [place = ''] = url.split(/[?#]/);
-  const last = place.replace(/\/+$/, '').split('/').at(-1) ?? '';
-  try {
-    return decodeURIComponent(last);
-  } catch {
-    return last;
-  }
 }

@@ -1,6 +1,3 @@
-import { openAsBlob } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
 import type { z } from 'zod';
 import {
   AcceptedDocument,
@@ -11,8 +8,8 @@ import {
   type SearchDocuments,
 } from '../documents/documents.contract.js';
 import { OperationView } from '../operations/operations.contract.js';
+import { fileForm } from './file-form.js';
 import type { CallOptions, HttpCalls } from './http-calls.js';
-import { IntakeError } from './intake-error.js';
 import { pageOf, type PageOptions } from './page.js';
 
 type ProcessRequest = z.input<typeof ProcessDocument>;
@@ -31,12 +28,7 @@ export class DocumentCalls {
    * @throws IntakeError client.file when it cannot be read
    */
   async upload(path: string, fields: UploadFields, options: CallOptions = {}) {
-    const form = new FormData();
-    for (const [name, value] of Object.entries(fields)) {
-      if (value !== undefined)
-        form.set(name, typeof value === 'object' ? JSON.stringify(value) : String(value));
-    }
-    form.set('file', await openFile(path, fields.content_type), basename(path));
+    const form = await fileForm(path, fields, fields.content_type);
     return this.calls.json('/api/documents', AcceptedDocument, {
       ...options,
       method: 'POST',
@@ -84,17 +76,6 @@ export class DocumentCalls {
   erase(whose: { user_id: string } | { all: true }, options: CallOptions = {}) {
     const query = 'all' in whose ? { all: 'true' } : whose;
     return this.calls.json('/api/documents', OperationView, { ...options, method: 'DELETE', query });
-  }
-}
-
-async function openFile(path: string, type: string | undefined): Promise<Blob> {
-  try {
-    if (!(await stat(path)).isFile()) throw new Error('it is not a file');
-    return await openAsBlob(path, { type });
-  } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    const why = missing ? 'there is no such file' : (cause as Error).message;
-    throw new IntakeError({ code: 'client.file', detail: `Cannot read ${path}: ${why}`, cause });
   }
 }
 
