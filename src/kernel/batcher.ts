@@ -19,10 +19,19 @@ export class Batcher<In, Out> {
   ) {}
 
   add(item: In): Promise<Out> {
-    return new Promise((resolve, reject) => {
-      this.waiting.push({ item, resolve, reject });
-      this.pump();
-    });
+    return this.addAll([item])[0];
+  }
+
+  /** Items that belong together: they go with one flush, as far as one takes them. */
+  addAll(items: readonly In[]): Promise<Out>[] {
+    const outcomes = items.map(
+      (item) =>
+        new Promise<Out>((resolve, reject) => {
+          this.waiting.push({ item, resolve, reject });
+        }),
+    );
+    this.pump();
+    return outcomes;
   }
 
   private pump(): void {

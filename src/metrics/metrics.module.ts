@@ -5,6 +5,7 @@ import { Clock } from '../kernel/clock.js';
 import { TransportModule } from '../transport/transport.module.js';
 import { VectorsModule } from '../vectors/vectors.module.js';
 import { DependencyMetrics } from './dependency-metrics.js';
+import { EmbeddingMetrics } from './embedding-metrics.js';
 import { MetricsController } from './metrics.controller.js';
 import { QueueGauges } from './queue-gauges.js';
 import { QueueGaugesRepository } from './queue-gauges.repository.js';
@@ -14,6 +15,14 @@ import { VectorMetrics } from './vector-metrics.js';
 @Module({
   imports: [TransportModule, VectorsModule],
   controllers: [MetricsController],
-  providers: [Clock, TaskMetrics, DependencyMetrics, QueueGauges, QueueGaugesRepository, VectorMetrics],
+  providers: [
+    Clock,
+    TaskMetrics,
+    DependencyMetrics,
+    EmbeddingMetrics,
+    QueueGauges,
+    QueueGaugesRepository,
+    VectorMetrics,
+  ],
 })
 export class MetricsModule {}

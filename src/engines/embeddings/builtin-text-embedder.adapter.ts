@@ -2,6 +2,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { builtEntry } from '../../kernel/built-entry.js';
 import { Fault } from '../../kernel/fault.js';
 import { RequestThread } from '../../kernel/request-thread.js';
+import { publishingEnd } from './embedding-telemetry.js';
 import { TextEmbedder, type Candidate } from './text-embedder.js';
 import type { TextRequest } from './text-embedding.thread.js';
 import { DIMENSION } from './use-lite-graph.js';
@@ -25,7 +26,9 @@ export class BuiltinTextEmbedder extends TextEmbedder implements OnApplicationSh
     options: { signal?: AbortSignal } = {},
   ): Promise<Float32Array[]> {
     if (texts.length === 0) return [];
-    const vectors = await this.request({ texts }, options.signal);
+    const vectors = await publishingEnd({ kind: 'text', backend: 'builtin', signal: options.signal }, () =>
+      this.request({ texts }, options.signal),
+    );
     return texts.map((_, at) => vectors.slice(at * DIMENSION, (at + 1) * DIMENSION));
   }
 
