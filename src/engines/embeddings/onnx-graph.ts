@@ -4,7 +4,7 @@ const IR_VERSION = 8;
 /** The first operator set with LayerNormalization. */
 const OPSET = 17;
 
-const ELEMENT_TYPE = { float32: 1, int64: 7 } as const;
+const ELEMENT_TYPE = { float32: 1, uint8: 2, int64: 7 } as const;
 type ElementType = keyof typeof ELEMENT_TYPE;
 
 const ATTRIBUTE_TYPE = { float: 1, int: 2, ints: 7 } as const;
