@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { parseAllowList, type AllowEntry } from '../kernel/allow-entry.js';
+import { toEmbedder, type EmbedderConfig } from './embedder-settings.js';
 import { ALIASES, Environment } from './environment.js';
 import { toRedis, type RedisConfig } from './redis-settings.js';
 import { toStorage, type StorageConfig } from './storage-settings.js';
@@ -53,6 +54,8 @@ export abstract class Config {
   abstract readonly storage: StorageConfig;
   abstract readonly uploadMaxBytes: number;
   abstract readonly bodyMaxBytes: number;
+  abstract readonly imageEmbedder: EmbedderConfig;
+  abstract readonly textEmbedder: EmbedderConfig;
   abstract readonly shutdownTimeoutMs: number;
   abstract readonly agingSeconds: number;
   /** `tesseract`: the program of that name on PATH, else the bundled one; `tesseract.js`: the bundled one. */
@@ -132,6 +135,8 @@ function toConfig(env: Environment): Config {
     storage: toStorage(env, dataDir),
     uploadMaxBytes: env.UPLOAD_MAX_BYTES,
     bodyMaxBytes: env.BODY_MAX_BYTES,
+    imageEmbedder: toEmbedder(env, 'IMAGE'),
+    textEmbedder: toEmbedder(env, 'TEXT'),
     shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT * 1_000,
     agingSeconds: env.AGING_SECONDS,
     ocrEngine: env.OCR_ENGINE,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseAllowList } from '../kernel/allow-entry.js';
+import { EMBEDDING_VARIABLES, embedderFaults } from './embedder-settings.js';
 import { redisFaults } from './redis-settings.js';
 import { driverOf, STORAGE_DRIVERS, storageFaults } from './storage-settings.js';
 
@@ -36,6 +37,18 @@ const flag = <Fallback extends boolean | undefined>(fallback: Fallback) =>
       context.addIssue('must be true or false');
       return z.NEVER;
     });
+
+const oneOf = <const Words extends readonly [string, ...string[]]>(...words: Words) =>
+  z
+    .string()
+    .optional()
+    .transform((text) => text?.trim().toLowerCase() || words[0])
+    .pipe(z.enum(words));
+
+type EmbeddingVariable = (typeof EMBEDDING_VARIABLES)[number];
+const embeddingVariables = Object.fromEntries(
+  EMBEDDING_VARIABLES.map((name) => [name, optionalText]),
+) as Record<EmbeddingVariable, typeof optionalText>;
 
 const LOG_LEVELS = { warning: 'warn', critical: 'fatal' } as Record<string, string>;
 
@@ -127,18 +140,13 @@ export const Environment = z
     S3_FORCE_PATH_STYLE: flag(undefined),
     UPLOAD_MAX_BYTES: integer(100 * 1024 * 1024, 1, 10 * 1024 ** 3),
     BODY_MAX_BYTES: integer(1024 * 1024, 1_024, 100 * 1024 * 1024),
+    IMAGE_EMBEDDER: oneOf('builtin', 'clip', 'http'),
+    TEXT_EMBEDDER: oneOf('builtin', 'transformers', 'http'),
+    ...embeddingVariables,
     SHUTDOWN_TIMEOUT: seconds(30, 0, 3_600),
     AGING_SECONDS: integer(3_600, 0, 86_400 * 365),
-    AUTH_MODE: z
-      .string()
-      .optional()
-      .transform((text) => text?.trim().toLowerCase() || 'required')
-      .pipe(z.enum(['required', 'disabled'])),
-    OCR_ENGINE: z
-      .string()
-      .optional()
-      .transform((text) => text?.trim().toLowerCase() || 'tesseract')
-      .pipe(z.enum(['tesseract', 'tesseract.js'])),
+    AUTH_MODE: oneOf('required', 'disabled'),
+    OCR_ENGINE: oneOf('tesseract', 'tesseract.js'),
     INTAKE_SECRET_KEY: secretKey,
     INTAKE_SECRET_KEY_PREVIOUS: secretKey,
     OUTBOUND_ALLOW: optionalText,
@@ -159,7 +167,8 @@ export const Environment = z
   .superRefine((env, context) => {
     const fault = (path: string, message: string) =>
       context.addIssue({ code: 'custom', path: [path], message });
-    for (const [path, message] of [...redisFaults(env), ...storageFaults(env)]) fault(path, message);
+    for (const [path, message] of [...redisFaults(env), ...storageFaults(env), ...embedderFaults(env)])
+      fault(path, message);
     if (env.INTAKE_SECRET_KEY_PREVIOUS && !env.INTAKE_SECRET_KEY)
       fault('INTAKE_SECRET_KEY_PREVIOUS', 'is set without INTAKE_SECRET_KEY; name the key in use too');
     for (const entry of parseAllowList(env.OUTBOUND_ALLOW).faulty) {

@@ -1,17 +1,52 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BuiltinTextEmbedder } from '../../src/engines/embeddings/builtin-text-embedder.adapter.js';
+import { HttpTextEmbedder } from '../../src/engines/embeddings/http-text-embedder.adapter.js';
 import type { TextEmbedder } from '../../src/engines/embeddings/text-embedder.js';
+import { configuredOutbound } from '../../src/http/configured-outbound.js';
+import { EmbeddingServer } from '../support/embedding-server.js';
 
-const adapters: { name: string; open: () => TextEmbedder & { onApplicationShutdown(): Promise<void> } }[] = [
-  { name: 'builtin', open: () => new BuiltinTextEmbedder() },
+interface Opened {
+  embedder: TextEmbedder;
+  close(): Promise<void>;
+}
+
+function openBuiltin(): Opened {
+  const embedder = new BuiltinTextEmbedder();
+  return { embedder, close: () => embedder.onApplicationShutdown() };
+}
+
+/** A service that knows what the built-in model knows. */
+async function openHttp(): Promise<Opened> {
+  const [server, knowing] = [await EmbeddingServer.start(), new BuiltinTextEmbedder()];
+  server.embed = async (text) => [...(await knowing.embed([text]))[0]];
+  const embedder = new HttpTextEmbedder(configuredOutbound(server.url), {
+    url: server.url,
+    model: 'Some/model_1',
+  });
+  await embedder.embed(['dimension']);
+  const close = async () => {
+    await server.stop();
+    await knowing.onApplicationShutdown();
+  };
+  return { embedder, close };
+}
+
+const adapters: { name: string; open: () => Opened | Promise<Opened> }[] = [
+  { name: 'builtin', open: openBuiltin },
+  { name: 'http', open: openHttp },
 ];
 
 const cosine = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, at) => sum + value * b[at], 0);
 const lengthOf = (vector: Float32Array) => Math.sqrt(cosine(vector, vector));
 
 describe.each(adapters)('text embedder: $name', ({ open }) => {
-  const embedder = open();
-  afterAll(() => embedder.onApplicationShutdown());
+  let embedder: TextEmbedder;
+  let opened: Opened;
+  beforeAll(async () => {
+    opened = await open();
+    ({ embedder } = opened);
+  });
+  afterAll(() => opened.close());
 
   const embedOne = async (text: string) => (await embedder.embed([text]))[0];
 
@@ -90,9 +125,9 @@ describe.each(adapters)('text embedder: $name', ({ open }) => {
   });
 
   it('answers with a retryable fault once it is closed', async () => {
-    const closed = open();
-    await closed.onApplicationShutdown();
-    await expect(closed.embed(['text'])).rejects.toMatchObject({
+    const closed = await open();
+    await closed.close();
+    await expect(closed.embedder.embed(['text'])).rejects.toMatchObject({
       code: 'embedding.unavailable',
       retryable: true,
     });
