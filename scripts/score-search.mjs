@@ -70,20 +70,12 @@ async function load() {
   const { TextExtractor } = await built('engines/extraction/text-extractor');
   const { TextEmbedder } = await built('engines/embeddings/text-embedder');
   const { chunkDocument, embeddingText } = await built('documents/document-chunker');
-  const { Config } = await built('config/config');
-  const { Metrics } = await built('telemetry/metrics.registry');
+  const { surroundings } = await import('./setup/surroundings.mjs');
   class ScoreModule {}
-  class Surroundings {}
   // The bundled OCR: a score is to be the same on every machine.
-  const settings = { provide: Config, useValue: { ocrEngine: 'tesseract.js' } };
-  const surroundings = {
-    module: Surroundings,
-    global: true,
-    providers: [settings, Metrics],
-    exports: [Config, Metrics],
-  };
+  const around = await surroundings({ OCR_ENGINE: 'tesseract.js' });
   const app = await NestFactory.createApplicationContext(
-    { module: ScoreModule, imports: [surroundings, ExtractionModule, EmbeddingsModule] },
+    { module: ScoreModule, imports: [around, ExtractionModule, EmbeddingsModule] },
     { logger: ['error'] },
   );
   return {
