@@ -5,10 +5,10 @@ import { DEFAULT_EXTRACTION_LIMITS } from '../../src/engines/extraction/extracti
 import { ScannedPages } from '../../src/engines/extraction/scanned-pages.js';
 import { TextExtractor } from '../../src/engines/extraction/text-extractor.js';
 import { Fault } from '../../src/kernel/fault.js';
-import { residentBytes } from '../../src/sandbox/resident-memory.js';
 import { DEFAULT_SANDBOX_OPTIONS, Sandbox } from '../../src/sandbox/sandbox.js';
 import type { BadFile } from '../support/bad-file.js';
 import { hostileFiles, mistakenFiles, writeBadFiles } from '../support/hostile-files.js';
+import { watchChildren } from '../support/child-memory.js';
 import { onePagePdf, pdfStream, textOnPage } from '../support/made-files.js';
 import { openOcr } from '../support/ocr-engines.js';
 import { printed } from '../support/scans.js';
@@ -58,23 +58,9 @@ async function endOf(file: BadFile): Promise<{ code?: string; retryable?: boolea
   }
 }
 
-/** The most memory that any child had at any look. */
-function watchChildren(): () => Promise<number> {
-  let mostBytes = 0;
-  const look = async () => {
-    for (const pid of sandbox.pids) mostBytes = Math.max(mostBytes, await residentBytes(pid));
-  };
-  const timer = setInterval(() => void look(), 10);
-  return async () => {
-    clearInterval(timer);
-    await look();
-    return mostBytes;
-  };
-}
-
 describe.each(files.map((file) => [file.name.slice(-40), file] as const))('%s', (_name, file) => {
   it(`ends in ${file.faults.join(' or ') || (file.warning ?? 'its text')}, within limits, and the next file is read at once`, async () => {
-    const stopWatching = watchChildren();
+    const stopWatching = watchChildren(sandbox);
     const startedMs = performance.now();
     const end = await endOf(file);
     const endedMs = performance.now();
