@@ -7,10 +7,14 @@ const tokenizer = new UnigramTokenizer(vocabulary, 6);
 
 const piecesOf = (text: string) => tokenizer.encode(text).map((id) => vocabulary[id][0]);
 
+/** The best of three: what else the machine does only adds. */
 function timeOf(text: string): number {
-  const start = performance.now();
-  tokenizer.encode(text);
-  return performance.now() - start;
+  const times = [1, 2, 3].map(() => {
+    const start = performance.now();
+    tokenizer.encode(text);
+    return performance.now() - start;
+  });
+  return Math.min(...times);
 }
 
 describe('with the model’s vocabulary', () => {
