@@ -4,6 +4,7 @@ import { Module } from '@nestjs/common';
 import { DiagnosticsModule } from '../diagnostics/diagnostics.module.js';
 import { DocumentsApiModule } from '../documents/documents.module.js';
 import { HttpModule } from '../http/http.module.js';
+import { ImagesApiModule } from '../images/images.module.js';
 import { OperationsApiModule } from '../operations/operations.module.js';
 import { QueueApiModule } from '../queue/queue.module.js';
 import { SchedulesApiModule } from '../schedules/schedules.module.js';
@@ -24,6 +25,7 @@ import { PlatformModule } from './platform.module.js';
     SchedulesApiModule,
     OperationsApiModule,
     DocumentsApiModule,
+    ImagesApiModule,
     DiagnosticsModule,
     WebhooksApiModule,
   ],

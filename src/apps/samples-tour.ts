@@ -3,59 +3,37 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { IntakeClient } from '../client/intake-client.js';
 import type { Terminal } from '../cli/terminal.js';
-import { drawProgress } from '../cli/progress.js';
 import { renderTable, type Cell } from '../cli/table.js';
 import { DocumentResult } from '../documents/documents.contract.js';
+import { tourImages } from './sample-images.js';
+import { followSamples, statusOf, type SampleOutcome } from './sample-outcome.js';
 
 const SAMPLES = fileURLToPath(new URL('../../samples/', import.meta.url));
-const SAMPLE_TIMEOUT_MS = 300_000;
-
-interface Outcome {
-  file: string;
-  status: string;
-  seconds: number;
-  result: DocumentResult | null;
-  error: string | null;
-}
 
 /** Shows what Intake does, on real files through the real API. @returns whether every sample went through */
 export async function tourSamples(url: string, terminal: Terminal): Promise<boolean> {
   const client = new IntakeClient({ url });
-  const files = readdirSync(join(SAMPLES, 'documents')).toSorted();
-  const progress = drawProgress(terminal, files.length);
-  const outcomes = await Promise.all(
-    files.map((file) => processSample(client, file).finally(() => progress.tick())),
-  );
-  progress.end();
-  terminal.out(
-    renderTable(['file', 'type', 'pages', 'characters', 'chunks', 'seconds', 'status'], outcomes.map(toRow)),
-  );
-  await showSearch(client, terminal);
-  return outcomes.every(({ status }) => status === 'completed');
+  const documents = await tourDocuments(client, join(SAMPLES, 'documents'), terminal);
+  const images = await tourImages(client, join(SAMPLES, 'images'), terminal);
+  return documents && images;
 }
 
-async function processSample(client: IntakeClient, file: string): Promise<Outcome> {
-  const startMs = performance.now();
-  const path = join(SAMPLES, 'documents', file);
-  const { task_id } = await client.documents.upload(path, {
-    document_id: `sample:${file}`,
-    user_id: 'samples',
-    file_name: file,
+async function tourDocuments(client: IntakeClient, folder: string, terminal: Terminal): Promise<boolean> {
+  const files = readdirSync(folder).toSorted();
+  const outcomes = await followSamples(client, terminal, files, async (file) => {
+    const fields = { document_id: `sample:${file}`, user_id: 'samples', file_name: file };
+    return (await client.documents.upload(join(folder, file), fields)).task_id;
   });
-  const task = await client.waitFor(task_id, { timeoutMs: SAMPLE_TIMEOUT_MS });
-  const result = DocumentResult.safeParse(task.result);
-  return {
-    file,
-    status: task.status,
-    seconds: (performance.now() - startMs) / 1_000,
-    result: result.success ? result.data : null,
-    error: task.error?.message ?? null,
-  };
+  const headings = ['file', 'type', 'pages', 'characters', 'chunks', 'seconds', 'status'];
+  terminal.out(renderTable(headings, outcomes.map(toRow)));
+  await showSearch(client, terminal);
+  return outcomes.every(({ task }) => task.status === 'completed');
 }
 
-function toRow({ file, status, seconds, result, error }: Outcome): Cell[] {
-  const said = [status, ...(result?.unchanged ? ['unchanged'] : []), ...(error ? [error] : [])].join(', ');
-  const { content_type, pages, characters, chunks } = result ?? {};
+function toRow({ file, task, seconds }: SampleOutcome): Cell[] {
+  const { data } = DocumentResult.safeParse(task.result);
+  const { content_type, pages, characters, chunks, unchanged } = data ?? {};
+  const said = statusOf(task, unchanged);
   return [file, shortType(content_type ?? ''), pages, characters, chunks, Number(seconds.toFixed(1)), said];
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Json } from '../kernel/json.js';
 import { addEnqueueDocument } from './enqueue-document.command.js';
+import { addEnqueueImage } from './enqueue-image.command.js';
 import type { Cli, Format } from './cli.js';
 import { formatOption, parsePayload, priorityOption, wholeNumber } from './option-parsers.js';
 import { renderFacts } from './table.js';
@@ -13,6 +14,7 @@ const MAX_BATCH = 1_000;
 
 const TASK_EXAMPLE = '  intake enqueue --type documents.process --payload @handbook.json --watch';
 const DOCUMENT_EXAMPLE = '  intake enqueue document handbook.pdf terms.docx --watch';
+const IMAGE_EXAMPLE = '  intake enqueue image kettle.jpg --product-id kettle-7 --watch';
 
 interface EnqueueOptions {
   type: string;
@@ -27,8 +29,8 @@ interface EnqueueOptions {
 export function addEnqueue(program: Command, cli: Cli): void {
   const enqueue = program
     .command('enqueue')
-    .description('submit work: a task of any type, or documents')
-    .addHelpText('after', `\nExamples:\n${TASK_EXAMPLE}\n${DOCUMENT_EXAMPLE}`);
+    .description('submit work: a task of any type, documents or images')
+    .addHelpText('after', `\nExamples:\n${TASK_EXAMPLE}\n${DOCUMENT_EXAMPLE}\n${IMAGE_EXAMPLE}`);
   enqueue
     .command('task', { isDefault: true })
     .description('submit a task of any type')
@@ -43,6 +45,7 @@ export function addEnqueue(program: Command, cli: Cli): void {
       options.count === 1 ? submitOne(cli, options) : submitMany(cli, options),
     );
   addEnqueueDocument(enqueue, cli);
+  addEnqueueImage(enqueue, cli);
 }
 
 async function submitOne(

@@ -6,6 +6,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
+  readonly bytes: Uint8Array;
   /** `GET https://.../api/tasks`, for messages. */
   readonly call: string;
 }

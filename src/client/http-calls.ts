@@ -60,6 +60,11 @@ export class HttpCalls {
     return (await this.send(path, call)).text;
   }
 
+  /** @returns the body as it is */
+  async bytes(path: string, call: Call = {}): Promise<Uint8Array> {
+    return (await this.send(path, call)).bytes;
+  }
+
   private async send(path: string, call: Call): Promise<Answer> {
     const url = new URL(this.base + path);
     for (const [name, value] of Object.entries(call.query ?? {})) {
@@ -93,11 +98,12 @@ export class HttpCalls {
     let answer: Answer;
     try {
       const response = await this.fetch(url, { method, headers, body, signal, ...UNCOPIED });
-      const text = await response.text();
+      const bytes = new Uint8Array(await response.arrayBuffer());
       answer = {
         status: response.status,
         headers: response.headers,
-        text,
+        bytes,
+        text: new TextDecoder().decode(bytes),
         call: `${method} ${url.origin}${url.pathname}`,
       };
     } catch (error) {

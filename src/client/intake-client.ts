@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { TaskView } from '../tasks/tasks.contract.js';
 import { DocumentCalls } from './document-calls.js';
 import { HttpCalls, type ClientOptions } from './http-calls.js';
+import { ImageCalls } from './image-calls.js';
 import { IntakeError } from './intake-error.js';
 import { OperationCalls } from './operation-calls.js';
 import { QueueCalls } from './queue-calls.js';
@@ -24,6 +25,7 @@ export interface WaitOptions {
 export class IntakeClient {
   readonly tasks: TaskCalls;
   readonly documents: DocumentCalls;
+  readonly images: ImageCalls;
   readonly queue: QueueCalls;
   readonly operations: OperationCalls;
   readonly schedules: ScheduleCalls;
@@ -33,6 +35,7 @@ export class IntakeClient {
     const calls = new HttpCalls(options);
     this.tasks = new TaskCalls(calls);
     this.documents = new DocumentCalls(calls);
+    this.images = new ImageCalls(calls);
     this.queue = new QueueCalls(calls);
     this.operations = new OperationCalls(calls);
     this.schedules = new ScheduleCalls(calls);

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
+import { AcceptedImage, type EnqueueImage, type EnqueueImages } from '../images/images.contract.js';
 import { CleanedUp, Flushed, type CleanUp } from '../queue/bulk.contract.js';
 import { QueueHistory, QueueStats, QueueView, WorkerTotals, WorkerView } from '../queue/queue.contract.js';
+import { AcceptedBatch, TaskView } from '../tasks/tasks.contract.js';
 import { DeadLetterCalls } from './dead-letter-calls.js';
 import type { CallOptions, HttpCalls } from './http-calls.js';
 import { pageOf, type PageOptions } from './page.js';
@@ -11,6 +13,23 @@ export class QueueCalls {
 
   constructor(private readonly calls: HttpCalls) {
     this.deadLetters = new DeadLetterCalls(calls);
+  }
+
+  /** Indexes one image that lies in a storage, in a bucket, in a folder of the workers or behind a URL. */
+  enqueue(request: z.input<typeof EnqueueImage>, options: CallOptions = {}) {
+    const call = { ...options, method: 'POST', json: request, creates: true } as const;
+    return this.calls.json('/api/queue/enqueue', AcceptedImage, call);
+  }
+
+  /** Up to 1,000 images, all or nothing. */
+  enqueueBatch(request: z.input<typeof EnqueueImages>, options: CallOptions = {}) {
+    const call = { ...options, method: 'POST', json: request, creates: true } as const;
+    return this.calls.json('/api/queue/enqueue/batch', AcceptedBatch, call);
+  }
+
+  /** One task, as `tasks.get` has it. */
+  status(taskId: string, options: CallOptions = {}) {
+    return this.calls.json(`/api/queue/status/${encodeURIComponent(taskId)}`, TaskView, options);
   }
 
   /** @param query.window minutes that rates and percentiles look back */

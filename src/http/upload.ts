@@ -66,6 +66,18 @@ export function UploadBody(fields: z.ZodObject): MethodDecorator {
   return applyDecorators(ApiConsumes('multipart/form-data'), ApiBody({ schema: schema as object }));
 }
 
+/** Documents a call that takes JSON, or a form with a file and the same fields as text. */
+export function UploadOrJsonBody(fields: z.ZodObject): MethodDecorator {
+  const { properties } = z.toJSONSchema(fields, { target: 'openapi-3.0', io: 'input' });
+  const file = { type: 'string', format: 'binary', description: 'In a form only' };
+  const schema = { type: 'object', properties: { ...properties, file } };
+  const examples = (fields.meta()?.examples ?? []) as object[];
+  return applyDecorators(
+    ApiConsumes('application/json', 'multipart/form-data'),
+    ApiBody({ schema: { ...schema, example: examples[0] } as object }),
+  );
+}
+
 function partsOf(request: FastifyRequest): AsyncIterable<Multipart> {
   const limits = { files: 1, fields: MAX_FIELDS, fieldSize: MAX_FIELD_BYTES, fileSize: Infinity };
   return request.parts({ limits, defParamCharset: 'utf8' } as object);

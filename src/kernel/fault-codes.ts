@@ -124,6 +124,13 @@ export const FAULT_CODES = {
   'ocr.too_large': { status: 422, title: 'The picture has more pixels than allowed', retryable: false },
   'ocr.language_unavailable': { status: 422, title: 'OCR does not know the language', retryable: false },
   'ocr.unavailable': { status: 503, title: 'The OCR engine is not available', retryable: true },
+  'image.not_found': { status: 404, title: 'There is no such image', retryable: false },
+  'image.not_processed': { status: 409, title: 'The image has not been processed yet', retryable: true },
+  'duplicates.group_not_found': {
+    status: 404,
+    title: 'There is no such group of duplicates',
+    retryable: false,
+  },
   'image.empty': { status: 422, title: 'The file is empty', retryable: false },
   'image.unsupported': { status: 422, title: 'The kind of picture is not supported', retryable: false },
   'image.corrupt': { status: 422, title: 'The picture is damaged', retryable: false },

@@ -192,7 +192,7 @@ describe('intake, the program, against a deployment', () => {
 
   it('shows queues in numbers that add up', async () => {
     const { queues, total } = await json<QueueStats>('stats');
-    expect(queues.map(({ name }) => name)).toEqual(['default', 'documents']);
+    expect(queues.map(({ name }) => name)).toEqual(['default', 'documents', 'images']);
     expect(total.total_completed).toBe(1_004 + 2);
     expect(total.workers).toBe(1);
     const { out } = await intake('stats', '--queue', 'document_ingestion');
@@ -210,7 +210,7 @@ describe('intake, the program, against a deployment', () => {
       err: expect.stringContaining('(task.type_unknown)'),
     });
     expect((await intake('stats', '--queue', 'nonesuch')).err).toContain(
-      'there are default, documents (queue.unknown)',
+      'there are default, documents, images (queue.unknown)',
     );
     expect((await intake('nonesuch')).code).toBe(2);
   });

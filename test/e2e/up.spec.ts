@@ -87,7 +87,7 @@ describe('intake up', () => {
   });
 
   it('makes the curl lines of the README work, also without /api', () => {
-    const lines = readFileSync(join(ROOT, 'README.md'), 'utf8').match(/^ {4}(?:curl|mkdir).*$/gm) ?? [];
+    const lines = readFileSync(join(ROOT, 'README.md'), 'utf8').match(/^ {4}(?:curl|mkdir|cp) .*$/gm) ?? [];
     expect(lines.length).toBeGreaterThanOrEqual(7);
     for (const prefix of ['/api', '']) {
       for (const line of lines) {
@@ -102,7 +102,9 @@ describe('intake up', () => {
             'curl -sS --fail-with-body --retry 20 --retry-all-errors --retry-delay 1 --retry-max-time 30 ',
           );
         const answer = execFileSync('bash', ['-c', own], { cwd: ROOT, encoding: 'utf8' });
-        if (line.includes('/search')) expect(answer).toContain('rye-bread.txt');
+        if (line.includes('/images/search')) expect(answer).toContain('mug');
+        else if (line.includes('/images/duplicates')) expect(answer).toContain('group_id');
+        else if (line.includes('/search')) expect(answer).toContain('rye-bread.txt');
         else if (line.includes('curl')) expect(answer).toMatch(/task_id|event|Larkfield/);
       }
     }

@@ -38,3 +38,37 @@ export async function animation(frames: number, side = 2): Promise<Buffer> {
     .gif({ delay: Array.from({ length: frames }, () => 20) })
     .toBuffer();
 }
+
+/** A picture like no other seed's: rectangles of many colours on a shaded ground. */
+export function patchwork(seed: number, width = 240, height = 180): Sharp {
+  let state = (seed + 1) * 2_654_435_761;
+  const chance = () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
+  for (let warmUp = 0; warmUp < 4; warmUp += 1) chance();
+  const colour = () => [chance() * 255, chance() * 255, chance() * 255];
+  const ground = colour();
+  const patches = Array.from({ length: 9 }, () => {
+    const [left, top] = [chance() * 0.8, chance() * 0.8];
+    return {
+      left,
+      top,
+      right: left + 0.15 + chance() * 0.4,
+      bottom: top + 0.15 + chance() * 0.4,
+      fill: colour(),
+    };
+  });
+  const data = Buffer.alloc(width * height * 3);
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) {
+      const [across, down] = [x / width, y / height];
+      const patch = patches.findLast(
+        ({ left, top, right, bottom }) => across >= left && across < right && down >= top && down < bottom,
+      );
+      const shade = 0.6 + 0.4 * across * down;
+      data.set(
+        (patch?.fill ?? ground).map((value) => value * shade),
+        (y * width + x) * 3,
+      );
+    }
+  }
+  return sharp(data, { raw: { width, height, channels: 3 } });
+}

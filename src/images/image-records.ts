@@ -1,0 +1,157 @@
+import { Injectable } from '@nestjs/common';
+import { ImageEmbedder } from '../engines/embeddings/image-embedder.js';
+import type { Picture, PictureFacts } from '../engines/pictures/picture.js';
+import { newId } from '../kernel/ids.js';
+import { Uploads } from '../storage/uploads.js';
+import type { TaskRun } from '../tasks/task-handler.js';
+import { ignoring } from '../telemetry/ignoring.js';
+import { DuplicatesRepository } from './duplicates.repository.js';
+import { ImageIndex } from './image-index.js';
+import type { Exif, ImageResult } from './images.contract.js';
+import { ImagesRepository, type LockedImage } from './images.repository.js';
+import type { IndexImage } from './index-image.task.js';
+import { NearDuplicates } from './near-duplicates.js';
+
+type Run = TaskRun<typeof IndexImage>;
+
+/** All that a run found out about an image. */
+export interface LookedAtImage {
+  picture: Picture;
+  vector: Float32Array;
+  sha256: string;
+  thumbnailKey: string;
+  submission: number;
+  recipe: string;
+}
+
+interface SavedImage {
+  image: LockedImage;
+  /** One that holds its vector. */
+  collection: string;
+}
+
+/** What runs leave behind: the row, its vector, its pairs. */
+@Injectable()
+export class ImageRecords {
+  constructor(
+    private readonly images: ImagesRepository,
+    private readonly duplicates: DuplicatesRepository,
+    private readonly near: NearDuplicates,
+    private readonly index: ImageIndex,
+    private readonly embedder: ImageEmbedder,
+    private readonly uploads: Uploads,
+  ) {}
+
+  /** For a task that came without a submission. @returns its number */
+  async register({ effects, scope, payload, taskId }: Run): Promise<number> {
+    const [submission] = await effects((tx) => this.images.register(tx, scope, [{ payload, taskId }]));
+    return submission;
+  }
+
+  /** The same bytes were indexed in the same way before: everything is there already. */
+  async known({ scope, payload, log }: Run, recipe: string): Promise<ImageResult | null> {
+    const row = await this.images.find(scope, payload);
+    if (!row || row.recipe !== recipe) return null;
+    log('unchanged', { sha256: row.sha256 });
+    const near = await this.duplicates.near(scope, [row.id]);
+    return {
+      product_id: row.productId,
+      image_id: row.imageId,
+      content_type: row.contentType ?? '',
+      size_bytes: Number(row.sizeBytes),
+      width: row.width ?? 0,
+      height: row.height ?? 0,
+      frames: row.frames ?? 1,
+      sha256: row.sha256 ?? '',
+      perceptual_hash: row.perceptualHash ?? '',
+      model: row.model ?? '',
+      colours: row.colours,
+      near_duplicates: near.get(row.id) ?? [],
+      unchanged: true,
+      superseded: false,
+    };
+  }
+
+  /**
+   * The row and the vector first, then the pairs: of two images that are stored at the same time the later one meets the
+   * earlier one.
+   */
+  async store(run: Run, looked: LookedAtImage): Promise<ImageResult> {
+    const result = resultOf(run, looked, this.embedder.model);
+    const saved = await this.save(run, looked);
+    if (!saved) {
+      run.log('superseded', { submission: looked.submission });
+      return { ...result, superseded: true };
+    }
+    const { id, thumbnailKey } = saved.image;
+    const replaced = thumbnailKey === null ? [] : [thumbnailKey];
+    await ignoring(this.uploads.release(replaced), 'a replaced thumbnail is collected later');
+    await this.pair(run, saved, looked);
+    const near = await this.duplicates.near(run.scope, [id]);
+    return { ...result, near_duplicates: near.get(id) ?? [] };
+  }
+
+  /** @returns the image as it was before; nothing when a newer submission exists */
+  private async save(run: Run, looked: LookedAtImage): Promise<SavedImage | null> {
+    const { picture, vector, sha256, thumbnailKey, submission } = looked;
+    const { scope, payload } = run;
+    const generation = newId();
+    const { model } = this.embedder;
+    for (;;) {
+      const plan = await this.index.plan();
+      const outcome = await run.effects(async (tx) => {
+        const image = await this.images.lockNewest(tx, scope, payload, submission);
+        if (!image) return null;
+        const indexed = { image: image.id, payload, colours: picture.colours, generation, vector };
+        const staysDiscarded = image.isDiscarded && image.sha256 === sha256;
+        if (!staysDiscarded && !(await this.index.replace(tx, scope, plan, indexed))) return 'plan again';
+        const exif = toExif(picture.exif);
+        await this.images.save(tx, image, { picture, exif, sha256, model, thumbnailKey, generation });
+        return { image, collection: plan.targets[0].name };
+      });
+      if (outcome !== 'plan again') return outcome;
+    }
+  }
+
+  private async pair(
+    run: Run,
+    { image: { id }, collection }: SavedImage,
+    looked: LookedAtImage,
+  ): Promise<void> {
+    const { picture, vector, submission, recipe } = looked;
+    const alike = await this.near.find(run.scope, { id, hash: picture.perceptualHash, vector, collection });
+    await run.effects(async (tx) => {
+      const image = await this.images.lockNewest(tx, run.scope, run.payload, submission);
+      if (!image) return;
+      await this.duplicates.replacePairs(tx, run.scope, id, image.isDiscarded ? [] : alike);
+      await this.images.finish(tx, id, recipe);
+    });
+  }
+}
+
+function resultOf({ payload }: Run, { picture, sha256 }: LookedAtImage, model: string): ImageResult {
+  return {
+    product_id: payload.product_id,
+    image_id: payload.image_id,
+    content_type: picture.contentType,
+    size_bytes: picture.sizeBytes,
+    width: picture.width,
+    height: picture.height,
+    frames: picture.frames,
+    sha256,
+    perceptual_hash: picture.perceptualHash,
+    model,
+    colours: [...picture.colours],
+    near_duplicates: [],
+    unchanged: false,
+    superseded: false,
+  };
+}
+
+function toExif({ exposureSeconds, focalLengthMm, ...facts }: PictureFacts): Exif {
+  return {
+    ...facts,
+    ...(exposureSeconds === undefined ? {} : { exposure_seconds: exposureSeconds }),
+    ...(focalLengthMm === undefined ? {} : { focal_length_mm: focalLengthMm }),
+  };
+}

@@ -1,0 +1,71 @@
+// owns: images: their rows, thumbnails, vectors, near-duplicates and routes. promises: the newest submission wins; running
+// twice leaves the same; the same bytes cost nothing; what was decided does not come up again. never: decides when a task runs.
+import { Module } from '@nestjs/common';
+import { EmbeddingsModule } from '../engines/embeddings/embeddings.module.js';
+import { PicturesModule } from '../engines/pictures/pictures.module.js';
+import { StorageModule } from '../storage/storage.module.js';
+import { provideTask } from '../tasks/task-registry.js';
+import { TasksModule } from '../tasks/tasks.module.js';
+import { VectorsModule } from '../vectors/vectors.module.js';
+import { DuplicatesController } from './duplicates.controller.js';
+import { DuplicatesRepository } from './duplicates.repository.js';
+import { DuplicatesService } from './duplicates.service.js';
+import { ImageFilesController } from './image-files.controller.js';
+import { ImageFilesService } from './image-files.service.js';
+import { ImageIndex } from './image-index.js';
+import { ImageQueueController } from './image-queue.controller.js';
+import { ImageReading } from './image-reading.js';
+import { ImageReadsService } from './image-reads.service.js';
+import { ImageRecords } from './image-records.js';
+import { ImageSearchController } from './image-search.controller.js';
+import { ImageSearchService } from './image-search.service.js';
+import { ImageUploads } from './image-uploads.js';
+import { ImagesController } from './images.controller.js';
+import { ImagesRepository } from './images.repository.js';
+import { ImagesService } from './images.service.js';
+import { IndexImageHandler } from './index-image.handler.js';
+import { IndexImage } from './index-image.task.js';
+import { NearDuplicates } from './near-duplicates.js';
+import { QueryPictures } from './query-pictures.js';
+
+@Module({
+  imports: [EmbeddingsModule, PicturesModule, StorageModule, TasksModule, VectorsModule],
+  providers: [provideTask(IndexImage), DuplicatesRepository, ImageIndex, ImageUploads, ImagesRepository],
+  exports: [
+    DuplicatesRepository,
+    EmbeddingsModule,
+    ImageIndex,
+    ImagesRepository,
+    PicturesModule,
+    StorageModule,
+    TasksModule,
+  ],
+})
+export class ImagesModule {}
+
+@Module({
+  imports: [ImagesModule],
+  // Routes with names of their own come before those that take any product's.
+  controllers: [
+    ImageQueueController,
+    ImageSearchController,
+    DuplicatesController,
+    ImageFilesController,
+    ImagesController,
+  ],
+  providers: [
+    DuplicatesService,
+    ImageFilesService,
+    ImageReadsService,
+    ImageSearchService,
+    ImagesService,
+    QueryPictures,
+  ],
+})
+export class ImagesApiModule {}
+
+@Module({
+  imports: [ImagesModule],
+  providers: [ImageReading, ImageRecords, IndexImageHandler, NearDuplicates],
+})
+export class ImagesWorkerModule {}

@@ -1,0 +1,46 @@
+import { Injectable } from '@nestjs/common';
+import type { TenantScope } from '../kernel/tenant-scope.js';
+import type { AlikeImage } from './duplicates.repository.js';
+import { MOST_BITS } from './hash-quarters.js';
+import { ImageIndex } from './image-index.js';
+import { ImagesRepository } from './images.repository.js';
+
+/** Pictures with little in them have hashes in common with many. */
+const MOST_CANDIDATES = 200;
+const MOST_PAIRS = 50;
+/** Cosine from which two pictures with near hashes count as the same. */
+const SAME = 0.85;
+
+interface Looked {
+  id: string;
+  hash: string;
+  vector: Float32Array;
+  /** One that holds vectors of the same model. */
+  collection: string;
+}
+
+/** Finds images that show the same picture: the hash says which may, the vectors say which do. */
+@Injectable()
+export class NearDuplicates {
+  constructor(
+    private readonly images: ImagesRepository,
+    private readonly index: ImageIndex,
+  ) {}
+
+  /** The most alike first. */
+  async find(scope: TenantScope, { id, hash, vector, collection }: Looked): Promise<AlikeImage[]> {
+    const candidates = await this.images.alike(scope, {
+      id,
+      hash,
+      distance: MOST_BITS,
+      limit: MOST_CANDIDATES,
+    });
+    const distances = new Map(candidates.map((candidate) => [candidate.id, candidate.distance]));
+    const among = [...distances.keys()];
+    const found = await this.index.search(scope, { vector, collection, limit: MOST_CANDIDATES, among });
+    return found
+      .filter(({ score }) => score >= SAME)
+      .slice(0, MOST_PAIRS)
+      .map(({ id: other, score }) => ({ id: other, similarity: score, distance: distances.get(other) ?? 0 }));
+  }
+}
