@@ -43,7 +43,8 @@ export class SandboxChild {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       execArgv: ['--expose-gc', `--max-old-space-size=${Math.ceil(memoryBytes / 1024 ** 2)}`],
-      env: { TZ: 'UTC', NODE_ENV: 'production' },
+      // A user without a name has no home either, and libraries that look for one stumble.
+      env: { TZ: 'UTC', NODE_ENV: 'production', HOME: tmpdir() },
       cwd: tmpdir(),
       detached: process.platform !== 'win32',
     });
