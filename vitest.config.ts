@@ -1,8 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** One project per stage: `scripts/test.mjs` runs them in order and prints their times. */
 export default defineConfig({
   test: {
+    // Files wait for leases more than they compute, so that even two cores are filled by two.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       stage('unit', ['src/**/*.spec.ts', 'test/architecture/**/*.spec.ts']),
       stage('conformance', ['test/conformance/**/*.spec.ts'], { servers: true }),
