@@ -1,25 +1,12 @@
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { contentHash, readStamp } from './content.mjs';
 import { SetupFault } from './fault.mjs';
 import { complaintIn, run, runNode } from './program.mjs';
+import { prune } from './prune.mjs';
 
 const MODULES = 'node_modules';
-const ONNX_BINARIES = join(MODULES, 'onnxruntime-node', 'bin', 'napi-v6');
-/** Of the pictures' models one is read. */
-const UNREAD = ['browser', 'models/inception_v3', 'models/mobilenet_v2_mid'].map((part) =>
-  join(MODULES, 'nsfwjs', 'dist', part),
-);
 
 /** Loads each native part once: a wrong platform or a broken download shows here and not in the middle of the work. */
 const SMOKE = `
@@ -72,8 +59,7 @@ async function tryInstall() {
     },
   );
   if (code !== 0) return `npm ci ended with code ${code}: ${complaintIn(output)}`;
-  pruneForeignBinaries();
-  for (const folder of UNREAD) rmSync(folder, { recursive: true, force: true });
+  prune();
   return smoke();
 }
 
@@ -112,15 +98,5 @@ function cacheVariables() {
   } catch {
     mkdirSync('.local/npm-cache', { recursive: true });
     return { npm_config_cache: join(process.cwd(), '.local', 'npm-cache') };
-  }
-}
-
-/** onnxruntime-node brings the binaries of every platform, 290 MB; one of them is of use here. */
-function pruneForeignBinaries() {
-  for (const platform of existsSync(ONNX_BINARIES) ? readdirSync(ONNX_BINARIES) : []) {
-    for (const arch of readdirSync(join(ONNX_BINARIES, platform))) {
-      if (platform === process.platform && arch === process.arch) continue;
-      rmSync(join(ONNX_BINARIES, platform, arch), { recursive: true, force: true });
-    }
   }
 }
