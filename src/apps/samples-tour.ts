@@ -8,6 +8,22 @@ import { DocumentResult } from '../documents/documents.contract.js';
 import { tourImages } from './sample-images.js';
 import { followSamples, statusOf, type SampleOutcome } from './sample-outcome.js';
 
+/** As people call the kinds of files. */
+const SHORT_TYPES: Record<string, string> = {
+  'text/plain': 'text',
+  'text/markdown': 'Markdown',
+  'text/html': 'HTML',
+  'text/csv': 'CSV',
+  'message/rfc822': 'e-mail',
+  'application/pdf': 'PDF',
+  'application/rtf': 'RTF',
+  'application/vnd.oasis.opendocument.text': 'ODT',
+  'application/vnd.openxmlformats-officedocument.wordprocessingml.document': 'DOCX',
+  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': 'XLSX',
+  'application/vnd.openxmlformats-officedocument.presentationml.presentation': 'PPTX',
+  'image/jpeg': 'JPEG scan',
+};
+
 const SAMPLES = fileURLToPath(new URL('../../samples/', import.meta.url));
 
 /** Shows what Intake does, on real files through the real API. @returns whether every sample went through */
@@ -33,13 +49,9 @@ async function tourDocuments(client: IntakeClient, folder: string, terminal: Ter
 function toRow({ file, task, seconds }: SampleOutcome): Cell[] {
   const { data } = DocumentResult.safeParse(task.result);
   const { content_type, pages, characters, chunks, unchanged } = data ?? {};
+  const type = SHORT_TYPES[content_type ?? ''] ?? content_type;
   const said = statusOf(task, unchanged);
-  return [file, shortType(content_type ?? ''), pages, characters, chunks, Number(seconds.toFixed(1)), said];
-}
-
-/** The part of a media type that people recognise. */
-function shortType(type: string): string {
-  return type.replace(/^.*(wordprocessingml|spreadsheetml).*$/, '$1').replace(/^[^/]*\//, '');
+  return [file, type, pages, characters, chunks, Number(seconds.toFixed(1)), said];
 }
 
 async function showSearch(client: IntakeClient, terminal: Terminal): Promise<void> {
