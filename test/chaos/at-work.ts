@@ -1,7 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Database } from '../../src/database/database.js';
 import { eventually } from '../support/eventually.js';
 import type { IntakeProcess } from '../support/processes.js';
-import type { ChaosStack } from './stack.js';
+
+/** Where workers are looked for. */
+export interface Workplace {
+  readonly workers: readonly IntakeProcess[];
+  readonly database: Pick<Database, 'query'>;
+  /** As whom Postgres knows the sessions of a worker; others may go by the same name. */
+  sessionsOf(worker: IntakeProcess): string;
+}
 
 /** What the worker that is looked for does. */
 export interface Moment {
@@ -29,14 +37,14 @@ interface Seen {
  * Stops one worker after the other that is seen in the middle of such work, until one can neither go on with it nor settle
  * it: that one stays stopped.
  */
-export function stoppedAtWork(stack: ChaosStack, moment: Moment = {}): Promise<IntakeProcess> {
+export function stoppedAtWork(place: Workplace, moment: Moment = {}): Promise<IntakeProcess> {
   const look = async (worker: IntakeProcess): Promise<Seen> => {
-    const [seen] = await stack.database.query<Seen>(seenIn(moment), stack.sessionsOf(worker), worker.pid);
+    const [seen] = await place.database.query<Seen>(seenIn(moment), place.sessionsOf(worker), worker.pid);
     return seen ?? { yes: false, runs: true };
   };
   return eventually(
     async () => {
-      for (const worker of stack.workers)
+      for (const worker of place.workers)
         if ((await look(worker)).yes && (await staysIn(worker, look))) return worker;
       return null;
     },
@@ -45,7 +53,7 @@ export function stoppedAtWork(stack: ChaosStack, moment: Moment = {}): Promise<I
 }
 
 /** Until somebody else has taken away all that it held. */
-export async function outlivedByItsWork({ database }: ChaosStack, { pid }: IntakeProcess): Promise<void> {
+export async function outlivedByItsWork({ database }: Workplace, { pid }: IntakeProcess): Promise<void> {
   const held = async () => (await database.query(heldBy('$1', 'true'), pid)).length;
   await eventually(async () => (await held()) === 0, { timeoutMs: 60_000 });
 }
