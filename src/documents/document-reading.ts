@@ -20,6 +20,11 @@ export class DocumentReading {
     private readonly config: Config,
   ) {}
 
+  /** Names who reads scanned pages: another one may read differently. */
+  get scanReader(): string {
+    return this.extractor.scanReader;
+  }
+
   async fetch({ scope, payload, signal, log, progress }: Run): Promise<FetchedSource> {
     const { r2_key, source_url } = payload;
     progress(0, 'fetching');

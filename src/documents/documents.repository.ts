@@ -40,7 +40,8 @@ SELECT document_id AS "documentId", storage_key AS "storageKey" FROM gone ORDER 
 export interface ProcessedDocument {
   facts: DocumentResult;
   generation: string;
-  recipe: string;
+  /** `null` when another run of the same may leave more. */
+  recipe: string | null;
   text: string;
   chunks: readonly Chunk[];
 }

@@ -44,7 +44,7 @@ export class ProcessDocumentHandler implements TaskHandler<typeof ProcessDocumen
     source: FetchedSource,
   ): Promise<DocumentResult | null> {
     const row = await this.documents.find(scope, payload.document_id);
-    if (!row?.processedAt || row.recipe !== recipeOf(payload, source)) return null;
+    if (!row?.processedAt || !this.recipesOf(payload, source).includes(row.recipe)) return null;
     log('unchanged', { sha256: source.sha256 });
     return {
       document_id: row.documentId,
@@ -60,6 +60,11 @@ export class ProcessDocumentHandler implements TaskHandler<typeof ProcessDocumen
       unchanged: true,
       superseded: false,
     };
+  }
+
+  /** Of a document without scanned pages, and of one that has some. */
+  private recipesOf(payload: Run['payload'], source: FetchedSource): Array<string | null> {
+    return [recipeOf(payload, source), recipeOf(payload, source, this.reading.scanReader)];
   }
 
   private async store(
@@ -87,7 +92,7 @@ export class ProcessDocumentHandler implements TaskHandler<typeof ProcessDocumen
       superseded: false,
     };
     const generation = newId();
-    const recipe = recipeOf(payload, source);
+    const recipe = document.ocr?.isPartial ? null : recipeOf(payload, source, document.ocr?.reader);
     const stored = await this.write(run, submission, { facts, generation, recipe, text, chunks });
     if (!stored) run.log('superseded', { submission });
     return { ...facts, superseded: !stored };
@@ -139,12 +144,16 @@ function indexedFacts({ payload }: Run, { content_type, language }: DocumentResu
   };
 }
 
-/** All that decides what a run leaves behind, as a hash. */
+/**
+ * All that decides what a run leaves behind, as a hash.
+ * @param scanReader of a document that has scanned pages: others do not care who would have read them
+ */
 function recipeOf(
   { submission: _submission, r2_key: _key, source_url: _url, ...payload }: Run['payload'],
   source: FetchedSource,
+  scanReader?: string,
 ): string {
   return createHash('sha256')
-    .update(JSON.stringify([payload, source.sha256]))
+    .update(JSON.stringify([payload, source.sha256, ...(scanReader ? [scanReader] : [])]))
     .digest('hex');
 }

@@ -68,6 +68,15 @@ export interface ExtractedDocument {
   warnings: ExtractionWarning[];
   /** What the file says about itself: author, dates, subject; only short texts. */
   metadata: Record<string, string>;
+  /** How its scanned pages were read; absent where it has none. */
+  ocr?: OcrTrace;
+}
+
+export interface OcrTrace {
+  /** Names the engine, its version and its languages: another one may read differently. */
+  reader: string;
+  /** Time was up, or what failed may pass: another try may read more. */
+  isPartial: boolean;
 }
 
 /** A document as its file's reader leaves it: pictures are still to be read by OCR. */

@@ -6,7 +6,7 @@ import { builtEntry } from '../../kernel/built-entry.js';
 import { Fault } from '../../kernel/fault.js';
 import type { SandboxJob } from '../../sandbox/sandbox-job.js';
 import { Sandbox } from '../../sandbox/sandbox.js';
-import { OcrEngine, type OcrReading } from '../ocr/ocr-engine.js';
+import { OCR_LANGUAGES, OcrEngine, type OcrReading } from '../ocr/ocr-engine.js';
 import type { ExtractedDocument, UnreadDocument } from './extracted-document.js';
 import { ExtractionLimits } from './extraction-limits.js';
 import type { PagePictureRequest } from './page-picture-job.js';
@@ -39,6 +39,11 @@ export class ScannedPages {
     private readonly limits: ExtractionLimits,
   ) {}
 
+  /** Names who reads them here: another one may read differently. */
+  get reader(): string {
+    return `${this.ocr.name} (${OCR_LANGUAGES.join('+')})`;
+  }
+
   /**
    * Reads the pages that are pictures. One that fails is a warning and keeps what text it had.
    * @param path the document's file
@@ -53,10 +58,15 @@ export class ScannedPages {
         ? await this.drawAndRead(numbers, path, options)
         : await this.readAll(
             numbers,
-            (number) => this.ocr.read(path, { signal: options.signal, frame: number - 1 }),
+            (number) =>
+              this.ocr.read(path, { signal: options.signal, frame: number - 1, languages: OCR_LANGUAGES }),
             options,
           );
-    return withScans(rest, outcomes, scans.length);
+    const tried = new Set(outcomes.map(({ number }) => number));
+    const leftOut = scans
+      .filter((number) => !tried.has(number))
+      .map((number): ScanOutcome => ({ number, leftOut: numbers.includes(number) ? 'time' : 'limit' }));
+    return withScans(rest, [...outcomes, ...leftOut], this.reader);
   }
 
   private async drawAndRead(numbers: number[], path: string, options: ScanOptions): Promise<ScanOutcome[]> {
@@ -67,7 +77,7 @@ export class ScannedPages {
       const picturePath = join(folder, `${page}.png`);
       await this.sandbox.run(DRAW, { path, page, picturePath }, { timeoutMs, memoryBytes, signal });
       try {
-        return await this.ocr.read(picturePath, { signal });
+        return await this.ocr.read(picturePath, { signal, languages: OCR_LANGUAGES });
       } finally {
         await rm(picturePath, { force: true });
       }

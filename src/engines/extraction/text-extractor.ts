@@ -24,6 +24,11 @@ export class TextExtractor {
     private readonly scans: ScannedPages,
   ) {}
 
+  /** Names who reads scanned pages: another one may read differently. */
+  get scanReader(): string {
+    return this.scans.reader;
+  }
+
   /**
    * Reads a local file in child processes; its scanned pages by OCR, one by one.
    * @throws Fault document.empty, document.unsupported, document.encrypted, document.corrupt, document.too_large,

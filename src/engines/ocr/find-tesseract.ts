@@ -6,7 +6,7 @@ const PROBE_TIMEOUT_MS = 5_000;
 
 /** tesseract.js with the English that comes in a package. */
 export const BUNDLED_TESSERACT: FoundTesseract = {
-  name: 'tesseract.js 7',
+  name: 'tesseract.js 7.0.0',
   tesseract: { kind: 'bundled' },
   languages: ['eng'],
 };

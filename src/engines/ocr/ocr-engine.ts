@@ -37,9 +37,12 @@ export type Rotation = 0 | 90 | 180 | 270;
 /** How text is expected to lie: a page with columns and pictures, one block such as a receipt, a line, or scattered. */
 export type OcrLayout = 'page' | 'block' | 'line' | 'sparse';
 
+/** What is read unless somebody says otherwise. */
+export const OCR_LANGUAGES: readonly string[] = ['eng'];
+
 export interface OcrOptions {
   signal?: AbortSignal;
-  /** ISO 639-2 codes as Tesseract has them; English unless told. */
+  /** ISO 639-2 codes as Tesseract has them; {@link OCR_LANGUAGES} unless told. */
   languages?: readonly string[];
   /** `page` unless told. */
   layout?: OcrLayout;

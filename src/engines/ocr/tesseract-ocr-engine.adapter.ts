@@ -2,7 +2,7 @@ import { builtEntry } from '../../kernel/built-entry.js';
 import { Fault } from '../../kernel/fault.js';
 import type { SandboxJob } from '../../sandbox/sandbox-job.js';
 import type { Sandbox } from '../../sandbox/sandbox.js';
-import { OcrEngine, type OcrOptions, type OcrReading } from './ocr-engine.js';
+import { OCR_LANGUAGES, OcrEngine, type OcrOptions, type OcrReading } from './ocr-engine.js';
 import type { OcrRequest } from './ocr-job.js';
 import type { OcrLimits } from './ocr-limits.js';
 import type { OcrTimes } from './ocr-times.js';
@@ -35,7 +35,7 @@ export class TesseractOcrEngine extends OcrEngine {
   }
 
   override async read(path: string, options: OcrOptions = {}): Promise<OcrReading> {
-    const { signal, languages = ['eng'], layout = 'page', frame = 0 } = options;
+    const { signal, languages = OCR_LANGUAGES, layout = 'page', frame = 0 } = options;
     this.checkLanguages(languages);
     const { tesseract } = this.found;
     const { timeoutMs, memoryBytes } = this.limits;
