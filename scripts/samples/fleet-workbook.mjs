@@ -1,4 +1,5 @@
 import ExcelJS from 'exceljs';
+import { dated } from './zip.mjs';
 
 const day = (text) => new Date(`${text}T00:00:00Z`);
 
@@ -28,7 +29,7 @@ export async function fleetWorkbook() {
   const services = addSheet(book, 'Services', ['Date', 'Vehicle', 'Work', 'Garage', 'Cost (EUR)', 'Remark'], SERVICES);
   const total = SERVICES.reduce((sum, [, , , , cost]) => sum + cost, 0);
   services.addRow([null, null, 'Total', null, { formula: `SUM(E2:E${SERVICES.length + 1})`, result: total }]);
-  return Buffer.from(await book.xlsx.writeBuffer());
+  return dated(await book.xlsx.writeBuffer());
 }
 
 function addSheet(book, name, header, rows) {

@@ -28,16 +28,21 @@ export async function toPictures(pdf, dpi) {
 
 /** As an office machine sees paper that lies a little askew: grey, soft, grainy. @returns a JPEG */
 export async function asScanned(picture, tiltDegrees) {
-  const paper = '#f0f0f0';
   const flat = await sharp(picture).rotate(tiltDegrees, { background: 'white' }).blur(0.6).linear(0.82, 22).toBuffer();
   const { width, height } = await sharp(flat).metadata();
-  const noise = { type: 'gaussian', mean: 128, sigma: 6 };
-  const grain = await sharp({ create: { width, height, channels: 3, background: paper, noise } }).png().toBuffer();
   return sharp(flat)
-    .composite([{ input: grain, blend: 'soft-light' }])
+    .composite([{ input: grain(width * height), raw: { width, height, channels: 1 }, blend: 'soft-light' }])
     .greyscale()
     .jpeg({ quality: 40, mozjpeg: true })
     .toBuffer();
+}
+
+/** Greys around the middle, normally distributed (Box and Muller); the same at each run, so that samples stay what they are. */
+function grain(pixels) {
+  let state = 1;
+  const chance = () => ((state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) + 1) / 2 ** 32;
+  const normal = () => Math.sqrt(-2 * Math.log(chance())) * Math.cos(2 * Math.PI * chance());
+  return Buffer.from(Array.from({ length: pixels }, () => Math.round(128 + 6 * normal())));
 }
 
 /** A PDF of pages that are nothing but these JPEGs. */
