@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import type { ExtractedDocument } from '../engines/extraction/extracted-document.js';
 import { TextExtractor } from '../engines/extraction/text-extractor.js';
+import { naming } from '../kernel/fault.js';
 import { SourcePolicy } from '../storage/source-policy.js';
 import { SourceReader, type FetchedSource } from '../storage/source-reader.js';
 import type { TaskRun } from '../tasks/task-handler.js';
-import { sourceOf } from './document-source.js';
+import { fieldOf, sourceOf } from './document-source.js';
 import type { ProcessDocument } from './process-document.task.js';
 
 type Run = TaskRun<typeof ProcessDocument>;
@@ -29,10 +30,9 @@ export class DocumentReading {
     const { r2_key, source_url } = payload;
     progress(0, 'fetching');
     log('fetching', source_url === undefined ? { key: r2_key ?? '' } : { host: new URL(source_url).host });
-    const source = await this.sources.fetch(sourceOf(this.policy, scope, payload), {
-      maxBytes: this.config.uploadMaxBytes,
-      signal,
-    });
+    const from = sourceOf(this.policy, scope, payload);
+    const limits = { maxBytes: this.config.uploadMaxBytes, signal };
+    const source = await naming(fieldOf(payload), this.sources.fetch(from, limits), signal);
     log('fetched', { bytes: source.sizeBytes, sha256: source.sha256 });
     return source;
   }
@@ -46,7 +46,8 @@ export class DocumentReading {
     const file = { path, fileName: payload.file_name, declaredType: payload.content_type ?? contentType };
     const onScan = (done: number, all: number) =>
       progress(0.1 + (0.3 * done) / all, `read ${done} of ${all} scanned pages`);
-    const document = await this.extractor.extract(file, { signal, onScan });
+    const extracting = this.extractor.extract(file, { signal, onScan });
+    const document = await naming(fieldOf(payload), extracting, signal);
     log('extracted', {
       content_type: document.contentType,
       pages: document.pages.length,

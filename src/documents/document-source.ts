@@ -2,7 +2,16 @@ import { Fault } from '../kernel/fault.js';
 import type { TenantScope } from '../kernel/tenant-scope.js';
 import type { SourcePolicy } from '../storage/source-policy.js';
 import type { Source } from '../storage/source.js';
+import { isUploadKey } from '../storage/upload-keys.js';
 import type { DocumentPayload } from './documents.contract.js';
+
+type Place = Pick<DocumentPayload, 'r2_key' | 'source_url'>;
+
+/** Where the client said what to read: an upload came as a part of a form. */
+export function fieldOf({ r2_key = '', source_url }: Place): string {
+  if (source_url !== undefined) return 'source_url';
+  return isUploadKey(r2_key) ? 'file' : 'r2_key';
+}
 
 /**
  * Where a document's bytes are, by what its request says.
@@ -11,7 +20,7 @@ import type { DocumentPayload } from './documents.contract.js';
 export function sourceOf(
   policy: SourcePolicy,
   scope: TenantScope,
-  { r2_key = '', source_url }: Pick<DocumentPayload, 'r2_key' | 'source_url'>,
+  { r2_key = '', source_url }: Place,
 ): Source {
   const path = source_url === undefined ? 'r2_key' : 'source_url';
   try {

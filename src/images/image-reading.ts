@@ -2,9 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import { PictureReader } from '../engines/pictures/picture-reader.js';
 import type { Picture } from '../engines/pictures/picture.js';
+import { naming } from '../kernel/fault.js';
 import { SourcePolicy } from '../storage/source-policy.js';
 import { SourceReader, type FetchedSource } from '../storage/source-reader.js';
 import type { Source } from '../storage/source.js';
+import { isUploadKey } from '../storage/upload-keys.js';
 import type { Json } from '../kernel/json.js';
 import type { TaskRun } from '../tasks/task-handler.js';
 import { imageSource } from './image-source.js';
@@ -26,7 +28,8 @@ export class ImageReading {
     progress(0, 'fetching');
     const from = imageSource(this.policy, scope, payload.image_path);
     log('fetching', namesOf(from));
-    const source = await this.sources.fetch(from, { maxBytes: this.config.uploadMaxBytes, signal });
+    const limits = { maxBytes: this.config.uploadMaxBytes, signal };
+    const source = await naming(fieldOf(payload.image_path), this.sources.fetch(from, limits), signal);
     log('fetched', { bytes: source.sizeBytes, sha256: source.sha256 });
     return source;
   }
@@ -34,11 +37,18 @@ export class ImageReading {
   async read({ payload, signal, log, progress }: Run, { path }: FetchedSource): Promise<Picture> {
     progress(0.2, 'reading');
     log('reading');
-    const picture = await this.reader.read({ path, keepLocation: payload.keep_location }, { signal });
+    const { image_path, keep_location: keepLocation } = payload;
+    const reading = this.reader.read({ path, keepLocation }, { signal });
+    const picture = await naming(fieldOf(image_path), reading, signal);
     const { contentType, width, height, frames } = picture;
     log('read', { content_type: contentType, width, height, frames });
     return picture;
   }
+}
+
+/** Where the client said what to read: an upload came as a part of a form. */
+function fieldOf(imagePath: string): string {
+  return isUploadKey(imagePath) ? 'file' : 'image_path';
 }
 
 /** What of a source is nobody's secret: a URL may carry one. */

@@ -39,7 +39,21 @@ export class Fault extends Error {
     this.retryable = options.retryable ?? entry.retryable;
   }
 
+  /** The same, said of the field that is to be mended. */
+  about(field: string): Fault {
+    return new Fault(this.code, `${field}: ${this.detail}`, { ...this.options, cause: this });
+  }
+
   static is(error: unknown, code?: FaultCode): error is Fault {
     return error instanceof Fault && (code === undefined || error.code === code);
+  }
+}
+
+/** Work that a field of the request asked for. @throws as the work does, faults naming the field; the signal's reason */
+export async function naming<T>(field: string, work: Promise<T>, signal: AbortSignal): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw Fault.is(error) && !signal.aborted ? error.about(field) : error;
   }
 }

@@ -170,7 +170,7 @@ export class SandboxChild {
 function timedOut(timeoutMs: number): Fault {
   return new Fault(
     'sandbox.timeout',
-    `The work was stopped after ${timeoutMs / 1_000} seconds, the time allowed for it.`,
+    `The work was stopped after ${timeoutMs / 1_000} seconds, the time allowed for it. Send a smaller or simpler file.`,
   );
 }
 
@@ -178,7 +178,7 @@ function outOfMemory(limitBytes: number, internal: string): Fault {
   const megabytes = Math.round(limitBytes / 1024 ** 2);
   return new Fault(
     'sandbox.out_of_memory',
-    `The work was stopped because it needs more than ${megabytes} MiB of memory.`,
+    `The work was stopped because it needs more than ${megabytes} MiB of memory. Send a smaller or simpler file.`,
     {
       internal,
     },

@@ -27,5 +27,5 @@ export class Measure {
 
 /** @param maxBytes the limit that was passed */
 export function tooLarge(maxBytes: number): Fault {
-  return new Fault('source.too_large', `The file may have at most ${maxBytes} bytes.`);
+  return new Fault('source.too_large', `The file may have at most ${maxBytes} bytes. Send a smaller one.`);
 }

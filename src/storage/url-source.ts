@@ -50,11 +50,15 @@ export async function openUrl(
 
 function refusalOf({ status, headers }: OutboundResponse, nowMs: number): Fault {
   const said = `The host of the source answered ${status}`;
-  if (GONE.includes(status)) return new Fault('source.not_found', `${said}.`);
+  if (GONE.includes(status))
+    return new Fault('source.not_found', `${said}. Name a URL that leads to a file.`);
   if (status >= 500 || BUSY.includes(status)) {
     const seconds = retryAfterMs(headers['retry-after'], nowMs) / 1_000;
     return new Fault('source.unavailable', `${said}.`, { retryAfterSeconds: seconds || undefined });
   }
-  const hint = status >= 300 && status < 400 ? '; it leads on too often, or nowhere' : '';
+  const hint =
+    status >= 300 && status < 400
+      ? `; it leads on more than ${LIMITS.maxRedirects} times, or nowhere. Name where the file lies`
+      : '. Name a URL that answers without being logged in';
   return new Fault('source.refused', `${said}${hint}.`);
 }

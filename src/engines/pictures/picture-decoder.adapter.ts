@@ -79,7 +79,11 @@ export function meaningOfFailure(error: unknown, { timeoutMs }: PictureLimits): 
   const internal = error instanceof Error ? error.message : String(error);
   if (/timeout/i.test(internal)) {
     const seconds = timeoutMs / 1_000;
-    return new Fault('image.too_large', `The picture takes more than ${seconds} s to read.`, { internal });
+    return new Fault(
+      'image.too_large',
+      `The picture takes more than ${seconds} s to read. Send it smaller.`,
+      { internal },
+    );
   }
-  return new Fault('image.corrupt', 'The picture is damaged and could not be read.', { internal });
+  return new Fault('image.corrupt', 'The picture is damaged or cut off. Send it whole.', { internal });
 }

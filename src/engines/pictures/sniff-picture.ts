@@ -20,7 +20,7 @@ const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'mif1', 'ms
  * @throws Fault image.empty, image.unsupported
  */
 export function sniffPicture(head: Buffer): PictureType {
-  if (head.length === 0) throw new Fault('image.empty', 'The file is empty.');
+  if (head.length === 0) throw new Fault('image.empty', 'The file is empty: send the bytes of a picture.');
   const [type] = SIGNATURES.find(([, matches]) => matches(head)) ?? [];
   if (type) return type;
   if (brands(head).some((brand) => HEIC_BRANDS.includes(brand))) throw heic();
