@@ -130,6 +130,7 @@ describe('documents from buckets and URLs, files in a bucket', () => {
     };
     for (const [path, answer, code] of [
       ['/missing', (response) => response.writeHead(404).end(), 'source.not_found'],
+      ['/loop', (response) => response.writeHead(302, { location: '/loop' }).end(), 'source.refused'],
       ['/private', (response) => response.writeHead(403).end(), 'source.refused'],
       ['/endless', endless, 'source.too_large'],
       [
@@ -141,7 +142,9 @@ describe('documents from buckets and URLs, files in a bucket', () => {
       const task = await outcome({ source_url: urlOf(path, answer) }, path);
       const { status, reason, error, attempts } = task;
       expect([path, status, reason, error?.code, attempts]).toEqual([path, 'failed', 'permanent', code, 1]);
+      expect(error?.message).toMatch(/^source_url: /);
     }
+    expect(asked.filter((path) => path === '/loop')).toHaveLength(6);
   });
 
   it('tries again what may mend: a busy host after the time that it asks for, a broken answer', async () => {
@@ -151,6 +154,15 @@ describe('documents from buckets and URLs, files in a bucket', () => {
       else response.end(TEXT);
     });
     expect(await outcome({ source_url: busy }, 'busy')).toMatchObject({ status: 'completed', attempts: 1 });
+    const mending = urlOf('/mends', (response) => {
+      const first = asked.filter((path) => path === '/mends').length === 1;
+      if (first) response.writeHead(500).end();
+      else response.end(TEXT);
+    });
+    expect(await outcome({ source_url: mending }, 'mends')).toMatchObject({
+      status: 'completed',
+      attempts: 2,
+    });
     const short = urlOf('/short', (response) => {
       response.writeHead(200, { 'content-length': TEXT.length + 1 });
       response.write(TEXT, () => response.destroy());
@@ -162,6 +174,36 @@ describe('documents from buckets and URLs, files in a bucket', () => {
       error: { code: 'outbound.incomplete' },
     });
     expect(asked.filter((path) => path === '/short')).toHaveLength(3);
+  });
+
+  it('believes the bytes more than what their host calls them', async () => {
+    const source_url = urlOf('/called-pdf', (response) => {
+      response.setHeader('content-type', 'application/pdf').end(TEXT);
+    });
+    const { result } = await outcome({ source_url }, 'called-pdf');
+    expect(DocumentResult.parse(result)).toMatchObject({ content_type: 'text/plain' });
+  });
+
+  it('lets go of a body that never comes to its end when its time is over', async () => {
+    let source_url = '';
+    const closed = new Promise((resolve) => {
+      source_url = urlOf('/drips', (response) => {
+        const drip = setInterval(() => response.write('x'), 20);
+        response.once('close', () => resolve(clearInterval(drip)));
+      });
+    });
+    const { task_id } = await deployment.client.tasks.submit({
+      type: 'documents.process',
+      payload: { document_id: 'drips', user_id: '8', file_name: 'a.txt', source_url },
+      timeout_ms: 1_500,
+      max_attempts: 1,
+    });
+    expect(await deployment.client.waitFor(task_id, { timeoutMs: 60_000 })).toMatchObject({
+      status: 'failed',
+      reason: 'timeout',
+      error: { code: 'handler.timeout' },
+    });
+    await closed;
   });
 
   it('erases all of a user when asked to, and nothing when nobody is named', async () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { residentBytes } from '../../src/sandbox/resident-memory.js';
 import type { Sandbox } from '../../src/sandbox/sandbox.js';
 
@@ -16,4 +17,12 @@ export function watchChildren(sandbox: Sandbox): () => Promise<number> {
     await look();
     return mostBytes;
   };
+}
+
+/** Of a process and its children, in bytes. Linux only. */
+export async function treeBytes(pid: number): Promise<number> {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+  const pids = [pid, ...children.map(Number)];
+  const sizes = await Promise.all(pids.map(async (each) => residentBytes(each)));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }

@@ -12,16 +12,19 @@ export interface BadPicture {
   faults: FaultCode[];
 }
 
-/** Every one of them is small. */
-export async function badPictures(): Promise<BadPicture[]> {
+/** Every one of them is small. @param elsewhere what a drawing would fetch */
+export async function badPictures(
+  elsewhere = 'http://169.254.169.254/latest/meta-data',
+): Promise<BadPicture[]> {
+  const drawing = drawingOf(elsewhere);
   const jpeg = await discAndBar().jpeg().toBuffer();
   const gif = await discAndBar().gif().toBuffer();
   return [
     { name: 'empty.jpg', bytes: Buffer.alloc(0), faults: ['image.empty'] },
     { name: 'words.jpg', bytes: Buffer.from('Only words.\n'), faults: ['image.unsupported'] },
     { name: 'page.jpg', bytes: Buffer.from('%PDF-1.7\n%%EOF'), faults: ['image.unsupported'] },
-    { name: 'drawing.png', bytes: Buffer.from(drawing()), faults: ['image.unsupported'] },
-    { name: 'drawing-in-disguise.gif', bytes: Buffer.from(`GIF89a${drawing()}`), faults: ['image.corrupt'] },
+    { name: 'drawing.png', bytes: Buffer.from(drawing), faults: ['image.unsupported'] },
+    { name: 'drawing-in-disguise.gif', bytes: Buffer.from(`GIF89a${drawing}`), faults: ['image.corrupt'] },
     { name: 'phone.heic', bytes: heic(), faults: ['image.unsupported'] },
     { name: 'phone-as.avif', bytes: heic('avif'), faults: ['image.corrupt', 'image.unsupported'] },
     { name: 'bomb.png', bytes: pngBomb(30_000, 30_000), faults: ['image.too_large'] },
@@ -56,14 +59,37 @@ export async function badPictures(): Promise<BadPicture[]> {
     },
     { name: 'archive.jpg', bytes: Buffer.concat([jpeg, zip([zipEntry('a', 'b')])]), faults: [] },
     { name: 'circle.tiff', bytes: circularTiff(), faults: ['image.corrupt'] },
+    {
+      name: 'markup.jpg',
+      bytes: Buffer.from('<!doctype html><script>alert(1)</script>'),
+      faults: ['image.unsupported'],
+    },
+    { name: 'markup-within.jpg', bytes: withComment(jpeg, '<script>alert(1)</script>'), faults: [] },
+    { name: 'deep.png', bytes: await discAndBar().toColourspace('rgb16').png().toBuffer(), faults: [] },
+    { name: 'print.jpg', bytes: await printed(), faults: [] },
+    { name: 'see-through.png', bytes: await discAndBar().ensureAlpha(0.5).png().toBuffer(), faults: [] },
+    { name: 'moving.webp', bytes: await animation(40, 'webp'), faults: [] },
+    { name: 'frames.webp', bytes: await animation(1_200, 'webp'), faults: ['image.too_many_frames'] },
   ];
 }
 
+/** A comment right behind the first marker. */
+function withComment(jpeg: Buffer, text: string): Buffer {
+  const head = Buffer.from([0xff, 0xfe, 0, 0]);
+  head.writeUInt16BE(text.length + 2, 2);
+  return Buffer.concat([jpeg.subarray(0, 2), head, Buffer.from(text), jpeg.subarray(2)]);
+}
+
+function printed(): Promise<Buffer> {
+  return discAndBar().toColourspace('cmyk').withIccProfile('cmyk').jpeg().toBuffer();
+}
+
 /** Would fetch a file and a page if anybody drew it. */
-function drawing(): string {
+function drawingOf(elsewhere: string): string {
   return (
-    '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="100" height="100">' +
-    '<image xlink:href="file:///etc/passwd"/><image xlink:href="http://169.254.169.254/latest/meta-data"/></svg>'
+    `<?xml-stylesheet href="${elsewhere}"?><svg xmlns="http://www.w3.org/2000/svg" width="100" height="100" ` +
+    `xmlns:xlink="http://www.w3.org/1999/xlink"><image xlink:href="file:///etc/passwd"/>` +
+    `<image xlink:href="${elsewhere}"/></svg>`
   );
 }
 

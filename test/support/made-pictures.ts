@@ -27,16 +27,17 @@ export async function everyKind(): Promise<Record<string, Buffer>> {
 }
 
 /** An animation of single-coloured frames, none like the next, so that none is joined with it. */
-export async function animation(frames: number, side = 2): Promise<Buffer> {
+export async function animation(frames: number, kind: 'gif' | 'webp' = 'gif'): Promise<Buffer> {
+  const side = 2;
   const data = Buffer.alloc(side * side * frames * 3);
   for (let frame = 0; frame < frames; frame += 1) {
     const colour = [frame % 251, (frame * 7) % 251, frame % 2 === 0 ? 255 : 0];
     for (let at = 0; at < side * side; at += 1) data.set(colour, (frame * side * side + at) * 3);
   }
   const raw = { width: side, height: side * frames, channels: 3, pageHeight: side } as const;
-  return sharp(data, { raw })
-    .gif({ delay: Array.from({ length: frames }, () => 20) })
-    .toBuffer();
+  const delay = Array.from({ length: frames }, () => 20);
+  const moving = sharp(data, { raw });
+  return kind === 'gif' ? moving.gif({ delay }).toBuffer() : moving.webp({ delay, effort: 0 }).toBuffer();
 }
 
 /** A picture like no other seed's: rectangles of many colours on a shaded ground. */
