@@ -5,6 +5,12 @@ const UNREACHABLE =
   /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|ETIMEDOUT|EPIPE|57P0[123]|08\w{3}|53300|P1001|P1002|P1008|P1017|P2024|P2028)$/;
 /** What Prisma's adapter makes of the same, where it keeps no code. */
 const UNREACHABLE_KIND = /^(DatabaseNotReachable|ConnectionClosed|SocketTimeout|TooManyConnections)$/;
+/**
+ * What Postgres calls a statement that it was sent wrongly, which would fail for ever, and PgBouncer, unless it knows a
+ * better name, every outage: that ends the session.
+ */
+const PROTOCOL_VIOLATION = '08P01';
+const ENDS_THE_SESSION = 'FATAL';
 const HUNG_UP =
   /Connection terminated|terminating connection|server closed the connection|timeout exceeded when trying to connect|Can't reach database|the database system is|Client has encountered a connection error|Unable to start a transaction|Query read timeout|not queryable/i;
 const DEADLOCK_OR_SERIALISATION = /^(40P01|40001|P2034)$/;
@@ -17,15 +23,19 @@ interface Coded {
   message?: unknown;
   cause?: unknown;
   kind?: unknown;
+  severity?: unknown;
   meta?: { code?: unknown; driverAdapterError?: unknown };
   originalCode?: unknown;
 }
 
-/** Every code along an error's chain of causes: Prisma wraps the driver's error up to three deep. */
+/** The codes along an error's chain of causes: Prisma wraps the driver's error up to three deep. */
 function codesOf(error: unknown, depth = 0): string[] {
   if (typeof error !== 'object' || error === null || depth > 5) return [];
-  const { code, originalCode, kind, meta, cause } = error as Coded;
-  const own = [code, originalCode, kind, meta?.code].filter((value) => typeof value === 'string');
+  const { code, originalCode, kind, severity, meta, cause } = error as Coded;
+  const isSentWrongly = severity !== undefined && severity !== ENDS_THE_SESSION;
+  const own = [code, originalCode, kind, meta?.code]
+    .filter((value) => typeof value === 'string')
+    .filter((value) => value !== PROTOCOL_VIOLATION || !isSentWrongly);
   return [...own, ...codesOf(meta?.driverAdapterError, depth + 1), ...codesOf(cause, depth + 1)];
 }
 

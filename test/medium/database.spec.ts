@@ -40,6 +40,20 @@ describe('transactions', () => {
     await expect(frozen.query('SELECT 1 AS one')).resolves.toEqual([{ one: 1 }]);
   });
 
+  it('and reads that send a statement wrongly are a defect, which is not tried for ever as an outage is', async () => {
+    const [database] = databases as [Database, Database];
+    const unbound = 'SELECT $1::int + $2::int';
+    const answers = [
+      database.query(unbound, 1),
+      database.transaction((tx) => database.queryIn(tx, unbound, 1)),
+    ];
+    for (const answer of answers)
+      await expect(answer).rejects.toMatchObject({
+        code: 'P2010',
+        message: expect.stringContaining('08P01'),
+      });
+  });
+
   it('refuse a statement of their own that would need a second connection', async () => {
     const [database] = databases as [Database, Database];
     const nested = database.transaction(() => database.query('SELECT 1'));
