@@ -50,6 +50,11 @@ export class BenchServers {
     await this.maintain('CHECKPOINT');
   }
 
+  /** A place for files, which goes with the servers. */
+  folderFor(name: string): string {
+    return join(this.folder, 'files', name);
+  }
+
   async stop(): Promise<void> {
     await this.redis?.kill();
     await this.postgres.stop();
