@@ -18,7 +18,7 @@ import { Config } from '../config/config.js';
 import { PageQuery, decodeCursor, pageOf, toPage } from '../http/page.js';
 import { Faults, Returns } from '../http/returns.decorator.js';
 import { UploadBody, readUpload } from '../http/upload.js';
-import { parse } from '../http/validation.js';
+import { parseRequest } from '../http/validation.js';
 import type { TenantScope } from '../kernel/tenant-scope.js';
 import { SUBMIT_FAULTS, answerAccepted } from '../tasks/accepted.js';
 import type { Once } from '../tasks/idempotency.js';
@@ -83,7 +83,7 @@ export class DocumentsController {
     const sink = this.documents.upload(scope);
     const form = await readUpload(request, this.config.uploadMaxBytes, sink);
     try {
-      const fields = parse(UploadFields, form.fields);
+      const fields = parseRequest(UploadFields, form.fields);
       const once = await this.documents.processUpload(scope, fields, form.file, idempotencyKey);
       return accepted(reply, once, fields.document_id);
     } catch (error) {

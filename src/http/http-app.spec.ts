@@ -85,6 +85,12 @@ class ThingsController {
     return { thing_id: 'without its other members' } as z.input<typeof Thing>;
   }
 
+  @Get('parts/:part_id')
+  @Returns(200, null, { summary: 'One part' })
+  part(@Param('part_id', { schema: z.uuid() }) id: string) {
+    return id;
+  }
+
   @Get(':id')
   @Returns(200, Thing, { summary: 'One thing' })
   @Faults('task.not_found')
@@ -249,6 +255,32 @@ describe('a problem', () => {
       expect([got.status, got.body.code]).toEqual([413, 'request.too_large']);
       expect(got.body.detail).toContain(String(BODY_MAX_BYTES));
     }
+  });
+
+  it.each([
+    ['/api/things/a%00b', 'id'],
+    ['/api/things/failing/%00', 'how'],
+    ['/api/things?cursor=%00', 'cursor'],
+  ])('422 for a NUL that no query could hold: %s', async (path, field) => {
+    const { status, body } = await call(path);
+    expect([status, body.code, body.errors[0].path]).toEqual([422, 'request.invalid', field]);
+  });
+
+  it('422 for what no query could hold in a body, but for the payload, which a submit judges', async () => {
+    const odd = { ...valid, inner: { size: 3, note: 'a\0b' }, extra: ['\ud800'] };
+    const { status, body } = await post('/api/things', odd);
+    expect([status, body.errors.map(({ path }: { path: string }) => path)]).toEqual([
+      422,
+      ['inner.note', 'extra.0'],
+    ]);
+    expect((await post('/api/things', { ...valid, payload: { a: '\0' } })).body.errors).toEqual([
+      { path: 'payload', message: 'is not known here; remove it or check its spelling' },
+    ]);
+  });
+
+  it('422 for a parameter names it', async () => {
+    const { status, body } = await call('/api/things/parts/x');
+    expect([status, body.errors]).toEqual([422, [{ path: 'part_id', message: 'must be a UUID' }]]);
   });
 
   it('422 names every fault of a body', async () => {

@@ -38,6 +38,7 @@ describe('a fault says what is wrong, the limit and the fix', () => {
     [z.url(), 'x', 'must be an absolute URL such as https://example.org/path'],
     [z.string().regex(/^a/, 'must start with a'), 'b', 'must start with a'],
     [z.union([z.string(), z.number()]), true, 'must be a string, or a number'],
+    [z.union([z.string(), z.number()]), undefined, 'is missing; it is required'],
     [priority, 12, 'must be at most 9'],
     [priority, 'hihg', 'must be a number, or one of "low", "high"'],
     [priority, null, 'must be a number, or a string'],

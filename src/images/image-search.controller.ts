@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { Config } from '../config/config.js';
 import { Faults, Returns } from '../http/returns.decorator.js';
 import { UploadOrJsonBody, readUpload } from '../http/upload.js';
-import { parse } from '../http/validation.js';
+import { parseRequest } from '../http/validation.js';
 import type { TenantScope } from '../kernel/tenant-scope.js';
 import { Scope } from '../tenants/tenant-scope.decorator.js';
 import { ImageSearchResults, SearchFields, SearchImages } from './image-search.contract.js';
@@ -58,13 +58,14 @@ export class ImageSearchController {
     'request.too_large',
   )
   async search(@Scope() scope: TenantScope, @Req() request: FastifyRequest) {
-    if (!request.isMultipart()) return this.searches.search(scope, parse(SearchImages, request.body ?? {}));
+    if (!request.isMultipart())
+      return this.searches.search(scope, parseRequest(SearchImages, request.body ?? {}));
     const { fields, file } = await readUpload(request, this.config.uploadMaxBytes, {
       write: ({ stream }) => this.pictures.receive(stream),
       discard: (copy) => copy.dispose(),
     });
     try {
-      return await this.searches.searchUpload(scope, file.path, parse(SearchFields, fields));
+      return await this.searches.searchUpload(scope, file.path, parseRequest(SearchFields, fields));
     } finally {
       await file.dispose();
     }

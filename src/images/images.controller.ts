@@ -6,7 +6,7 @@ import { Config } from '../config/config.js';
 import { PageQuery, decodeCursor, pageOf, toPage } from '../http/page.js';
 import { Faults, Returns } from '../http/returns.decorator.js';
 import { UploadBody, readUpload } from '../http/upload.js';
-import { parse } from '../http/validation.js';
+import { parseRequest } from '../http/validation.js';
 import type { TenantScope } from '../kernel/tenant-scope.js';
 import { SUBMIT_FAULTS, answerAccepted } from '../tasks/accepted.js';
 import { ClientId } from '../tasks/tasks.contract.js';
@@ -54,7 +54,7 @@ export class ImagesController {
     const sink = this.images.upload(scope);
     const form = await readUpload(request, this.config.uploadMaxBytes, sink);
     try {
-      const fields = parse(ImageUploadFields, form.fields);
+      const fields = parseRequest(ImageUploadFields, form.fields);
       const once = await this.images.indexUpload(scope, fields, form.file, idempotencyKey);
       const { product_id, image_id = MAIN_IMAGE } = fields;
       return { ...answerAccepted(reply, once), product_id, image_id };
