@@ -35,11 +35,16 @@ export const ProcessDocument = DocumentFields.extend({
   file_path: StorageKey.optional(),
   source_url: SourceUrl.optional(),
 })
-  .superRefine((request, context) => {
-    refuseContradictions(request, context);
-    refuseOtherThanOnePlace({ ...request, r2_key: request.r2_key ?? request.file_path }, context);
-    if (!(request.file_name ?? request.filename)) issue(context, 'file_name', 'is required');
-  })
+  .superRefine(
+    (request, context) => {
+      refuseContradictions(request, context);
+      refuseOtherThanOnePlace({ ...request, r2_key: request.r2_key ?? request.file_path }, context);
+      if (request.file_name === undefined && request.filename === undefined)
+        issue(context, 'file_name', 'is missing; it is required');
+    },
+    // Beside the faults of single members, not only when there are none.
+    { when: ({ value }) => typeof value === 'object' && value !== null && !Array.isArray(value) },
+  )
   .meta({
     id: 'ProcessDocument',
     examples: [
@@ -243,7 +248,7 @@ function refuseOtherThanOnePlace(
   context: Issues,
 ): void {
   if (r2_key === undefined && source_url === undefined)
-    issue(context, 'r2_key', 'is required, or source_url in its place');
+    issue(context, 'r2_key', 'is missing; it is required, or source_url in its place');
   if (r2_key !== undefined && source_url !== undefined)
     issue(context, 'source_url', 'is set beside r2_key; send one of them');
 }
