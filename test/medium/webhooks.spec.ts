@@ -5,6 +5,7 @@ import { TaskControlService } from '../../src/tasks/task-control.service.js';
 import { TaskEnds } from '../../src/tasks/task-ends.js';
 import { TasksService } from '../../src/tasks/tasks.service.js';
 import { Metrics } from '../../src/telemetry/metrics.registry.js';
+import { DeliveriesRepository } from '../../src/webhooks/deliveries.repository.js';
 import { DeliverSweep } from '../../src/webhooks/deliver.sweep.js';
 import { WebhookSecrets } from '../../src/webhooks/webhook-secrets.js';
 import { WebhooksService } from '../../src/webhooks/webhooks.service.js';
@@ -103,6 +104,28 @@ describe('webhooks', () => {
     expect(await app.get(Metrics).text()).toMatch(
       /intake_webhook_attempt_seconds_count\{outcome="succeeded"\} 1/,
     );
+  });
+
+  it('are due from the moment that they are owed', async () => {
+    const repository = app.get(DeliveriesRepository);
+    const isDueAtOnce = () =>
+      app.database.transaction(async (tx) => {
+        const id = newId();
+        const owed = { id, tenant_id: scope.tenantId, owed_for: id, task_id: null, batch_id: null };
+        const message = {
+          event: 'task.completed',
+          url: receiver.url(path),
+          host: 'a',
+          body: '',
+          traceparent: null,
+        };
+        await repository.owe(tx, [{ ...owed, ...message }]);
+        const due = await repository.findDue(tx, null, 10, 10);
+        await tx.webhookDelivery.delete({ where: { id } });
+        return due.some((delivery) => delivery.id === id);
+      });
+    // A time that is rounded to milliseconds lies ahead every other time.
+    for (let time = 1; time <= 20; time += 1) expect(await isDueAtOnce()).toBe(true);
   });
 
   it('tell of failures, and of what was cancelled while it waited', async () => {
