@@ -21,6 +21,11 @@ export class RequestThread<Request, Reply> {
   /** @param entry the compiled thread, which calls {@link serveRequests} */
   constructor(private readonly entry: URL) {}
 
+  /** Requests that wait for their replies. */
+  get pending(): number {
+    return this.waiting.size;
+  }
+
   /** @throws the signal's reason once it is aborted, what the thread's handler threw, or that the thread is gone */
   async request(request: Request, signal?: AbortSignal): Promise<Reply> {
     signal?.throwIfAborted();

@@ -1,15 +1,19 @@
+import { availableParallelism } from 'node:os';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { builtEntry } from '../../kernel/built-entry.js';
 import { Fault } from '../../kernel/fault.js';
-import { RequestThread } from '../../kernel/request-thread.js';
+import { RequestThreads } from '../../kernel/request-threads.js';
 import { publishingEnd } from './embedding-telemetry.js';
 import { TextEmbedder, type Candidate } from './text-embedder.js';
 import type { TextRequest } from './text-embedding.thread.js';
 import { DIMENSION } from './use-lite-graph.js';
 
+/** One per core, within reason: each holds a model of its own, some 130 MB. */
+const MOST_THREADS = Math.min(availableParallelism(), 8);
+
 /**
- * Universal Sentence Encoder lite (English, 512 numbers) from an npm package, in a thread of its own. The model is
- * loaded by the first call and shared by all; calls of several callers take turns.
+ * Universal Sentence Encoder lite (English, 512 numbers) from an npm package, in threads of its own. The model is loaded
+ * by the first call, and once more by one that finds every thread busy; beyond that calls take turns.
  */
 @Injectable()
 export class BuiltinTextEmbedder extends TextEmbedder implements OnApplicationShutdown {
@@ -17,8 +21,9 @@ export class BuiltinTextEmbedder extends TextEmbedder implements OnApplicationSh
   override readonly model = 'use-lite-en-v1';
   override readonly dimension = DIMENSION;
 
-  private readonly thread = new RequestThread<TextRequest, Float32Array>(
+  private readonly threads = new RequestThreads<TextRequest, Float32Array>(
     builtEntry(import.meta.url, './text-embedding.thread.js'),
+    MOST_THREADS,
   );
 
   override async embed(
@@ -44,12 +49,12 @@ export class BuiltinTextEmbedder extends TextEmbedder implements OnApplicationSh
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.thread.close();
+    await this.threads.close();
   }
 
   private async request(request: TextRequest, signal?: AbortSignal): Promise<Float32Array> {
     try {
-      return await this.thread.request(request, signal);
+      return await this.threads.request(request, signal);
     } catch (error) {
       signal?.throwIfAborted();
       throw new Fault('embedding.unavailable', 'The embedding model failed; try again', { cause: error });
