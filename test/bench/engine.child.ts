@@ -49,7 +49,7 @@ async function documents() {
     const file = { path, fileName: basename(path) };
     const unread = await extractDocument({ file, limits: DEFAULT_EXTRACTION_LIMITS });
     const outcomes = await readScans(unread, path, (picture) => readWords({ ...look, path: picture }));
-    const { pages, title } = withScans(unread, outcomes, outcomes.length);
+    const { pages, title } = withScans(unread, outcomes, 'the bench');
     const texts = chunkDocument(pages).map((chunk) => embeddingText(chunk, title));
     await encoder.encode(texts, never);
   };
