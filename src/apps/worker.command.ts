@@ -1,10 +1,12 @@
-import type { Type } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { INestApplicationContext, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Logger } from 'nestjs-pino';
 import { readConfig, type Config } from '../config/config.js';
 import { Burst } from '../tasks/burst.js';
 import { Heartbeat } from '../tasks/heartbeat.js';
 import { taskStuck } from '../tasks/task-telemetry.js';
+import { createLogger } from '../telemetry/logger.js';
 import { startTracing } from '../telemetry/tracing.js';
 import { untilStopped } from './until-stopped.js';
 
@@ -14,6 +16,11 @@ const EXIT_FAILED = 1;
 const EXIT_STUCK = 70;
 /** What a shutdown may take on top of SHUTDOWN_TIMEOUT before the process ends over its own head. */
 const SHUTDOWN_GRACE_MS = 15_000;
+
+/** A start that takes longer waits for Postgres, and says so. */
+const SLOW_START_MS = 5_000;
+/** What a start may still take to its end once it is told to stop, so that it leaves the list of workers. */
+const ABANDON_START_MS = 3_000;
 
 /**
  * Runs a worker, or several processes of it, until it is told to stop, is drained, or a burst is over.
@@ -32,7 +39,12 @@ export async function run(extraHandlers: readonly Type[] = []): Promise<number> 
   ]);
   const stuck = new Promise<number>((resolve) => taskStuck.subscribe(() => resolve(EXIT_STUCK)));
   const root = WorkerModule.of([...HANDLER_MODULES, ...extraHandlers]);
-  const app = await NestFactory.createApplicationContext(root, { bufferLogs: true, abortOnError: false });
+  const app = await started(
+    NestFactory.createApplicationContext(root, { bufferLogs: true, abortOnError: false }),
+    stopped,
+    config,
+  );
+  if (!app) return EXIT_DONE;
   app.useLogger(app.get(Logger));
   app.flushLogs();
   const ops = await startOpsServer(app, config);
@@ -44,6 +56,26 @@ export async function run(extraHandlers: readonly Type[] = []): Promise<number> 
   ops?.close();
   await stopTracing();
   return code;
+}
+
+/** @returns `null` when the process was told to stop while it still waited for Postgres */
+async function started(
+  starting: Promise<INestApplicationContext>,
+  stopped: Promise<void>,
+  config: Config,
+): Promise<INestApplicationContext | null> {
+  const slow = setTimeout(() => void sayThatItWaits(config), SLOW_START_MS);
+  try {
+    return await Promise.race([starting, stopped.then(() => delay(ABANDON_START_MS, null))]);
+  } finally {
+    clearTimeout(slow);
+  }
+}
+
+/** The application's own log holds its lines back until the start is over. */
+async function sayThatItWaits(config: Config): Promise<void> {
+  const logger = await createLogger(config);
+  logger.warn({ context: 'Worker', msg: 'waits for Postgres; takes no task until it answers' });
 }
 
 function burstOf({ burst }: Config, watch: Burst): Array<Promise<number>> {

@@ -96,6 +96,14 @@ describe('worker processes', () => {
     await eventually(async () => (await living()).length === 0, PATIENT);
     await client.tasks.cancel(id);
   }, 120_000);
+
+  it('that wait for Postgres say so, and end when they are told to', async () => {
+    const variables = { ...deployment.variables, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' };
+    const waiting = IntakeProcess.launch('worker', variables);
+    deployment.processes.push(waiting);
+    await eventually(() => waiting.output.includes('waits for Postgres'), PATIENT);
+    expect(await waiting.kill('SIGTERM')).toBe(0);
+  }, 120_000);
 });
 
 function isAlive(pid: number): boolean {

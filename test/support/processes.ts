@@ -35,12 +35,12 @@ export class IntakeProcess {
     }
   }
 
-  /** Resolves once it says that it is ready. @throws Error with its output when it ends before */
-  static async start(
+  /** Does not wait for anything. */
+  static launch(
     name: 'api' | 'worker',
     variables: Variables,
     program: Program = { entry: join(DIST, `main.${name}.js`) },
-  ): Promise<IntakeProcess & { ready: unknown }> {
+  ): IntakeProcess {
     const env = { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR, ...variables };
     const { entry, args = [], execArgv = [] } = program;
     const child = fork(entry, args, {
@@ -48,7 +48,17 @@ export class IntakeProcess {
       env,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    const started = new IntakeProcess(name, child);
+    return new IntakeProcess(name, child);
+  }
+
+  /** Resolves once it says that it is ready. @throws Error with its output when it ends before */
+  static async start(
+    name: 'api' | 'worker',
+    variables: Variables,
+    program?: Program,
+  ): Promise<IntakeProcess & { ready: unknown }> {
+    const started = IntakeProcess.launch(name, variables, program);
+    const { child } = started;
     const timer = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
     const ended = once(child, 'exit').then(() => {
       throw new Error(`${name} ended at its start:\n${started.output}`);
