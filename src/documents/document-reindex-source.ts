@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { Tx } from '../database/transaction.js';
 import { TextEmbedders } from '../engines/embeddings/text-embedders.js';
 import type { TenantScope } from '../kernel/tenant-scope.js';
-import type { ReindexCursor, ReindexItem, ReindexSample, ReindexSource } from '../reindex/reindex-source.js';
-import type { Tally } from '../vectors/tally.js';
+import type { ReindexSample, ReindexSource } from '../reindex/reindex-source.js';
+import type { ReindexItem, StoredItems } from '../reindex/stored-items.js';
 import type { VectorPoint } from '../vectors/vector-store.js';
 import { embeddingText } from './document-chunker.js';
 import { DOCUMENTS, DocumentIndex, pointsOf } from './document-index.js';
@@ -13,6 +12,8 @@ import { DocumentReindexRepository } from './document-reindex.repository.js';
 @Injectable()
 export class DocumentReindexSource implements ReindexSource {
   readonly alias = DOCUMENTS;
+  /** A document has passages enough to keep a model busy. */
+  readonly atOnce = 1;
 
   constructor(
     readonly models: TextEmbedders,
@@ -20,12 +21,8 @@ export class DocumentReindexSource implements ReindexSource {
     private readonly documents: DocumentReindexRepository,
   ) {}
 
-  count(scope: TenantScope | null): Promise<number> {
-    return this.documents.count(scope);
-  }
-
-  page(scope: TenantScope | null, after: ReindexCursor | null, limit: number): Promise<ReindexItem[]> {
-    return this.documents.page(scope, after, limit);
+  get items(): StoredItems {
+    return this.documents.items;
   }
 
   async embed(item: ReindexItem, model: string, signal: AbortSignal): Promise<VectorPoint[]> {
@@ -35,19 +32,11 @@ export class DocumentReindexSource implements ReindexSource {
     return pointsOf(document.chunks, document.facts, vectors.get(model) ?? []);
   }
 
-  async hold(tx: Tx, items: readonly ReindexItem[]): Promise<ReindexItem[]> {
-    const held = new Set((await this.documents.hold(tx, items)).map(keyOf));
-    return items.filter((item) => held.has(keyOf(item)));
-  }
-
-  tally(tx: Tx): Promise<Tally> {
-    return this.documents.tally(tx);
-  }
-
   async samples(scope: TenantScope | null, limit: number): Promise<ReindexSample[]> {
     const sampled = await this.documents.samples(scope, limit);
-    return sampled.map(({ tenantId, title, ...chunk }) => ({
+    return sampled.map(({ tenantId, source, title, ...chunk }) => ({
       tenantId,
+      source,
       embed: async (model, signal) => {
         const [vector] = await this.models
           .of(model)
@@ -56,8 +45,4 @@ export class DocumentReindexSource implements ReindexSource {
       },
     }));
   }
-}
-
-function keyOf({ tenantId, id, generation }: ReindexItem): string {
-  return JSON.stringify([tenantId, id, generation]);
 }

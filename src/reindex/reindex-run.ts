@@ -1,7 +1,7 @@
 import type { TaskDefinition } from '../tasks/define-task.js';
 import type { TaskRun } from '../tasks/task-handler.js';
 import type { VectorCollection } from '../vectors/vector-collections.js';
-import type { ReindexCursor } from './reindex-source.js';
+import type { ReindexCursor } from './stored-items.js';
 import type { ReindexPayload, ReindexResult } from './reindex.contract.js';
 
 /** One attempt at a re-index, whatever its type. */

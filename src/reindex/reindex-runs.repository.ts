@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import type { Tx } from '../database/transaction.js';
-import type { ReindexCursor } from './reindex-source.js';
+import type { ReindexCursor } from './stored-items.js';
 import type { ReindexResult } from './reindex.contract.js';
 
 export interface ReindexRunRow {

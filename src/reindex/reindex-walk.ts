@@ -7,7 +7,8 @@ import { VectorStore, type VectorPoint } from '../vectors/vector-store.js';
 import { ReindexProgress } from './reindex-progress.js';
 import type { ReindexJob, ReindexRun } from './reindex-run.js';
 import { ReindexRunsRepository } from './reindex-runs.repository.js';
-import type { ReindexCursor, ReindexItem, ReindexSource } from './reindex-source.js';
+import type { ReindexSource } from './reindex-source.js';
+import type { ReindexCursor, ReindexItem } from './stored-items.js';
 
 /** Items that are looked at together. */
 const PAGE_ITEMS = 200;
@@ -28,7 +29,7 @@ export class ReindexWalk {
   /** @returns how many items it embedded; `null` when the collection is another run's by now, or given up */
   async walk(run: ReindexRun, source: ReindexSource, job: ReindexJob): Promise<number | null> {
     const scope = run.payload.all_tenants ? null : run.scope;
-    const progress = new ReindexProgress(run, this.clock, { total: await source.count(scope), ...job });
+    const progress = new ReindexProgress(run, this.clock, { total: await source.items.count(scope), ...job });
     let { cursor } = job;
     let embedded = 0;
     for (;;) {
@@ -54,7 +55,7 @@ export class ReindexWalk {
     after: ReindexCursor | null,
   ): Promise<ReindexItem[]> {
     signal.throwIfAborted();
-    return source.page(scope, after, PAGE_ITEMS);
+    return source.items.page(scope, after, PAGE_ITEMS);
   }
 
   /** Those whose vectors there are not of their generation: written since, or by nobody yet. */
@@ -70,6 +71,21 @@ export class ReindexWalk {
     return stale;
   }
 
+  private async embed(
+    { signal }: ReindexRun,
+    source: ReindexSource,
+    { model }: VectorCollection,
+    items: readonly ReindexItem[],
+  ): Promise<Map<ReindexItem, VectorPoint[]>> {
+    const points = new Map<ReindexItem, VectorPoint[]>();
+    for (let at = 0; at < items.length; at += source.atOnce) {
+      const together = items.slice(at, at + source.atOnce);
+      const embed = async (item: ReindexItem) => points.set(item, await source.embed(item, model, signal));
+      await Promise.all(together.map(embed));
+    }
+    return points;
+  }
+
   /** Vectors and the place where the walk stands commit together. @returns `false` when the collection is not ours */
   private async write(
     run: ReindexRun,
@@ -78,11 +94,10 @@ export class ReindexWalk {
     items: readonly ReindexItem[],
     done: number,
   ): Promise<boolean> {
-    const points = new Map<ReindexItem, VectorPoint[]>();
-    for (const item of items) points.set(item, await source.embed(item, target.model, run.signal));
+    const points = await this.embed(run, source, target, items);
     const last = items.at(-1);
     return run.effects(async (tx) => {
-      const held = await source.hold(tx, items);
+      const held = await source.items.hold(tx, items);
       const open = (await this.collections.hold(tx, source.alias)).find(({ name }) => name === target.name);
       if (!open || open.state === 'retired') return false;
       for (const item of held) {

@@ -30,7 +30,7 @@ export const ReindexResult = z.object({
   samples: z.int(),
   /** Share of each question's ten best hits that both agree on; `null`: the old one could not be asked. */
   overlap_at_10: z.number().nullable(),
-  /** Share of the samples whose own passage the new one finds; `null` without samples. */
+  /** Share of the samples that the new one finds again; `null` without samples. */
   found_again: z.number().nullable(),
 });
 export type ReindexResult = z.output<typeof ReindexResult>;

@@ -147,7 +147,7 @@ export class Reindexer {
     const switching = run.effects(async (tx) => {
       const retired = await this.collections.serve(tx, target);
       const tally = await this.sources.tally(target.name, tx);
-      if (!same(await source.tally(tx), tally)) throw new Incomplete();
+      if (!same(await source.items.tally(tx), tally)) throw new Incomplete();
       const result = { ...describe(target, tally, judgement, embedded), retired };
       await this.runs.end(tx, { collection: target.name, taskId: run.taskId }, result);
       return result;
@@ -170,7 +170,7 @@ export class Reindexer {
     judgement: Judgement,
     embedded: number,
   ): Promise<ReindexResult> {
-    const reason = 'documents of other tenants are not in it yet: re-index them, or all with all_tenants';
+    const reason = `${target.alias} of other tenants are not in it yet: re-index them, or all with all_tenants`;
     const tally = await this.sources.tally(target.name);
     return { ...describe(target, tally, judgement, embedded), switched: false, reason };
   }
