@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { TenantScope } from '../kernel/tenant-scope.js';
 import { TaskControlService } from '../tasks/task-control.service.js';
 import { DuplicatesRepository } from './duplicates.repository.js';
+import { ImageIndex } from './image-index.js';
 import { toImageView } from './image-views.js';
 import { MAIN_IMAGE } from './images.contract.js';
 import { ImagesRepository, type ImageFilter, type ImageRow } from './images.repository.js';
@@ -13,6 +14,7 @@ export class ImageReadsService {
   constructor(
     private readonly images: ImagesRepository,
     private readonly duplicates: DuplicatesRepository,
+    private readonly index: ImageIndex,
     private readonly control: TaskControlService,
   ) {}
 
@@ -24,19 +26,20 @@ export class ImageReadsService {
     after?: { created_at: string; id: string },
   ) {
     const rows = await this.images.list(scope, filter, limit, after);
-    const [statuses, near] = await Promise.all([
-      this.control.statuses(
-        scope,
-        rows.map(({ taskId }) => taskId),
-      ),
-      this.duplicates.near(
-        scope,
-        rows.map(({ id }) => id),
-      ),
+    const ids = rows.map(({ id }) => id);
+    const tasks = rows.map(({ taskId }) => taskId);
+    const [statuses, near, models] = await Promise.all([
+      this.control.statuses(scope, tasks),
+      this.duplicates.near(scope, ids),
+      this.index.models(scope, ids),
     ]);
     return rows.map((row) => ({
       key: { created_at: row.createdAt.toISOString(), id: row.id },
-      view: toImageView(row, statuses.get(row.taskId), near.get(row.id)),
+      view: toImageView(row, {
+        status: statuses.get(row.taskId),
+        model: models.get(row.id),
+        near: near.get(row.id),
+      }),
     }));
   }
 

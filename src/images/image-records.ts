@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { ImageEmbedder } from '../engines/embeddings/image-embedder.js';
+import { ImageEmbedders } from '../engines/embeddings/image-embedders.js';
 import type { Picture, PictureFacts } from '../engines/pictures/picture.js';
 import { newId } from '../kernel/ids.js';
 import { Uploads } from '../storage/uploads.js';
 import type { TaskRun } from '../tasks/task-handler.js';
 import { ignoring } from '../telemetry/ignoring.js';
 import { DuplicatesRepository } from './duplicates.repository.js';
-import { ImageIndex } from './image-index.js';
+import { ImageIndex, type PlannedVectors } from './image-index.js';
 import type { Exif, ImageResult } from './images.contract.js';
 import { ImagesRepository, type LockedImage } from './images.repository.js';
 import type { IndexImage } from './index-image.task.js';
@@ -17,7 +17,7 @@ type Run = TaskRun<typeof IndexImage>;
 /** All that a run found out about an image. */
 export interface LookedAtImage {
   picture: Picture;
-  vector: Float32Array;
+  vectors: PlannedVectors;
   sha256: string;
   thumbnailKey: string;
   submission: number;
@@ -26,8 +26,7 @@ export interface LookedAtImage {
 
 interface SavedImage {
   image: LockedImage;
-  /** One that holds its vector. */
-  collection: string;
+  vectors: PlannedVectors;
 }
 
 /** What runs leave behind: the row, its vector, its pairs. */
@@ -38,7 +37,7 @@ export class ImageRecords {
     private readonly duplicates: DuplicatesRepository,
     private readonly near: NearDuplicates,
     private readonly index: ImageIndex,
-    private readonly embedder: ImageEmbedder,
+    private readonly embedders: ImageEmbedders,
     private readonly uploads: Uploads,
   ) {}
 
@@ -77,7 +76,7 @@ export class ImageRecords {
    * earlier one.
    */
   async store(run: Run, looked: LookedAtImage): Promise<ImageResult> {
-    const result = resultOf(run, looked, this.embedder.model);
+    const result = resultOf(run, looked, this.embedders.current.model);
     const saved = await this.save(run, looked);
     if (!saved) {
       run.log('superseded', { submission: looked.submission });
@@ -93,33 +92,29 @@ export class ImageRecords {
 
   /** @returns the image as it was before; nothing when a newer submission exists */
   private async save(run: Run, looked: LookedAtImage): Promise<SavedImage | null> {
-    const { picture, vector, sha256, thumbnailKey, submission } = looked;
+    const { picture, sha256, thumbnailKey, submission } = looked;
     const { scope, payload } = run;
+    const exif = toExif(picture.exif);
     const generation = newId();
-    const { model } = this.embedder;
-    for (;;) {
-      const plan = await this.index.plan();
+    const { model } = this.embedders.current;
+    for (let { vectors } = looked; ; vectors = await this.index.look(picture.embedderInput, run)) {
       const outcome = await run.effects(async (tx) => {
         const image = await this.images.lockNewest(tx, scope, payload, submission);
         if (!image) return null;
-        const indexed = { image: image.id, payload, colours: picture.colours, generation, vector };
+        const named = { image: image.id, words: payload, colours: picture.colours, generation };
         const staysDiscarded = image.isDiscarded && image.sha256 === sha256;
-        if (!staysDiscarded && !(await this.index.replace(tx, scope, plan, indexed))) return 'plan again';
-        const exif = toExif(picture.exif);
+        if (!staysDiscarded && !(await this.index.replace(tx, scope, { ...named, ...vectors })))
+          return 'another collection serves';
         await this.images.save(tx, image, { picture, exif, sha256, model, thumbnailKey, generation });
-        return { image, collection: plan.targets[0].name };
+        return { image, vectors };
       });
-      if (outcome !== 'plan again') return outcome;
+      if (outcome !== 'another collection serves') return outcome;
     }
   }
 
-  private async pair(
-    run: Run,
-    { image: { id }, collection }: SavedImage,
-    looked: LookedAtImage,
-  ): Promise<void> {
-    const { picture, vector, submission, recipe } = looked;
-    const alike = await this.near.find(run.scope, { id, hash: picture.perceptualHash, vector, collection });
+  private async pair(run: Run, { image: { id }, vectors }: SavedImage, looked: LookedAtImage): Promise<void> {
+    const { picture, submission, recipe } = looked;
+    const alike = await this.near.find(run.scope, { id, hash: picture.perceptualHash, vectors });
     await run.effects(async (tx) => {
       const image = await this.images.lockNewest(tx, run.scope, run.payload, submission);
       if (!image) return;

@@ -9,7 +9,7 @@ import type { TenantScope } from '../kernel/tenant-scope.js';
 import { Scope } from '../tenants/tenant-scope.decorator.js';
 import { ImageSearchResults, SearchFields, SearchImages } from './image-search.contract.js';
 import { ImageSearchService } from './image-search.service.js';
-import { QueryPictures } from './query-pictures.js';
+import { PictureInputs } from './picture-inputs.js';
 
 const PICTURE_FAULTS = [
   'image.empty',
@@ -35,7 +35,7 @@ const URL_FAULTS = [
 export class ImageSearchController {
   constructor(
     private readonly searches: ImageSearchService,
-    private readonly pictures: QueryPictures,
+    private readonly pictures: PictureInputs,
     private readonly config: Config,
   ) {}
 
@@ -54,6 +54,7 @@ export class ImageSearchController {
     'image.not_found',
     'image.not_processed',
     'embedding.no_text_tower',
+    'embedding.model_missing',
     'embedding.unavailable',
     'request.too_large',
   )

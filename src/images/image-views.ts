@@ -15,12 +15,16 @@ export function imageLinks({ productId, imageId }: Pick<ImageRow, 'productId' | 
   };
 }
 
-/** @param status of its task; retention may have taken it: then what the row holds tells how it ended */
-export function toImageView(
-  row: ImageRow,
-  status: TaskStatus | undefined,
-  near: readonly NearDuplicate[] = [],
-): ImageView {
+/** What a view tells beside the row. */
+interface Beside {
+  /** Of its task; retention may have taken it: then what the row holds tells how it ended. */
+  status?: TaskStatus;
+  /** Whose vector searches find it by. */
+  model?: string;
+  near?: readonly NearDuplicate[];
+}
+
+export function toImageView(row: ImageRow, { status, model, near = [] }: Beside): ImageView {
   return {
     product_id: row.productId,
     image_id: row.imageId,
@@ -40,7 +44,7 @@ export function toImageView(
     has_alpha: row.hasAlpha,
     sha256: row.sha256,
     perceptual_hash: row.perceptualHash,
-    model: row.model,
+    model: model ?? null,
     colours: row.colours,
     taken_at: row.takenAt?.toISOString() ?? null,
     exif: row.exif as Exif | null,

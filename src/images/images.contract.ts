@@ -172,7 +172,13 @@ export const ImageView = z
     has_alpha: z.boolean().nullable(),
     sha256: z.string().nullable(),
     perceptual_hash: z.string().nullable(),
-    model: z.string().nullable(),
+    model: z
+      .string()
+      .nullable()
+      .describe(
+        'Whose vector searches by pictures find it by; null: they do not find it, since it is not processed yet, was ' +
+          'discarded, or awaits a re-index',
+      ),
     colours: z.array(z.string()),
     taken_at: z.iso.datetime().nullable(),
     exif: Exif.nullable(),

@@ -26,16 +26,24 @@ import { ImagesService } from './images.service.js';
 import { IndexImageHandler } from './index-image.handler.js';
 import { IndexImage } from './index-image.task.js';
 import { NearDuplicates } from './near-duplicates.js';
-import { QueryPictures } from './query-pictures.js';
+import { PictureInputs } from './picture-inputs.js';
 
 @Module({
   imports: [EmbeddingsModule, PicturesModule, StorageModule, TasksModule, VectorsModule],
-  providers: [provideTask(IndexImage), DuplicatesRepository, ImageIndex, ImageUploads, ImagesRepository],
+  providers: [
+    provideTask(IndexImage),
+    DuplicatesRepository,
+    ImageIndex,
+    ImageUploads,
+    ImagesRepository,
+    PictureInputs,
+  ],
   exports: [
     DuplicatesRepository,
     EmbeddingsModule,
     ImageIndex,
     ImagesRepository,
+    PictureInputs,
     PicturesModule,
     StorageModule,
     TasksModule,
@@ -53,14 +61,7 @@ export class ImagesModule {}
     ImageFilesController,
     ImagesController,
   ],
-  providers: [
-    DuplicatesService,
-    ImageFilesService,
-    ImageReadsService,
-    ImageSearchService,
-    ImagesService,
-    QueryPictures,
-  ],
+  providers: [DuplicatesService, ImageFilesService, ImageReadsService, ImageSearchService, ImagesService],
 })
 export class ImagesApiModule {}
 

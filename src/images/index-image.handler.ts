@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { ImageEmbedder } from '../engines/embeddings/image-embedder.js';
+import { ImageEmbedders } from '../engines/embeddings/image-embedders.js';
 import type { Picture } from '../engines/pictures/picture.js';
 import type { FetchedSource } from '../storage/source-reader.js';
 import { Uploads } from '../storage/uploads.js';
 import { Handles, type TaskHandler, type TaskRun } from '../tasks/task-handler.js';
 import { completed } from '../tasks/task-outcome.js';
 import { ignoring } from '../telemetry/ignoring.js';
+import { ImageIndex, type PlannedVectors } from './image-index.js';
 import { ImageReading } from './image-reading.js';
 import { ImageRecords, type LookedAtImage } from './image-records.js';
 import { IMAGE_UPLOADS } from './image-uploads.js';
@@ -20,7 +21,8 @@ type Run = TaskRun<typeof IndexImage>;
 export class IndexImageHandler implements TaskHandler<typeof IndexImage> {
   constructor(
     private readonly reading: ImageReading,
-    private readonly embedder: ImageEmbedder,
+    private readonly embedders: ImageEmbedders,
+    private readonly index: ImageIndex,
     private readonly records: ImageRecords,
     private readonly uploads: Uploads,
   ) {}
@@ -29,23 +31,24 @@ export class IndexImageHandler implements TaskHandler<typeof IndexImage> {
     const submission = run.payload.submission ?? (await this.records.register(run));
     const source = await this.reading.fetch(run);
     try {
-      const recipe = recipeOf(run.payload, source, this.embedder.model);
+      const recipe = recipeOf(run.payload, source, this.embedders.current.model);
       const known = await this.records.known(run, recipe);
       if (known) return completed(known);
       const picture = await this.reading.read(run, source);
-      const vector = await this.embed(run, picture);
-      const looked = { picture, vector, submission, sha256: source.sha256, recipe };
+      const vectors = await this.embed(run, picture);
+      const looked = { picture, vectors, submission, sha256: source.sha256, recipe };
       return completed(await this.keep(run, looked));
     } finally {
       await source.dispose();
     }
   }
 
-  private async embed(run: Run, { embedderInput }: Picture): Promise<Float32Array> {
+  private async embed(run: Run, { embedderInput }: Picture): Promise<PlannedVectors> {
     run.progress(0.5, 'embedding');
-    run.log('embedding', { model: this.embedder.model });
-    const [vector] = await this.embedder.embed([embedderInput], { signal: run.signal });
-    return vector;
+    run.log('embedding');
+    const vectors = await this.index.look(embedderInput, run);
+    run.log('embedded', { models: [...vectors.byModel.keys()] });
+    return vectors;
   }
 
   /** A thumbnail that no row came to refer to is removed. */

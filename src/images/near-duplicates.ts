@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { TenantScope } from '../kernel/tenant-scope.js';
 import type { AlikeImage } from './duplicates.repository.js';
 import { MOST_BITS } from './hash-quarters.js';
-import { ImageIndex } from './image-index.js';
+import { ImageIndex, type PlannedVectors } from './image-index.js';
 import { ImagesRepository } from './images.repository.js';
 
 /** Pictures with little in them have hashes in common with many. */
@@ -14,9 +14,7 @@ const SAME = 0.85;
 interface Looked {
   id: string;
   hash: string;
-  vector: Float32Array;
-  /** One that holds vectors of the same model. */
-  collection: string;
+  vectors: PlannedVectors;
 }
 
 /** Finds images that show the same picture: the hash says which may, the vectors say which do. */
@@ -28,7 +26,7 @@ export class NearDuplicates {
   ) {}
 
   /** The most alike first. */
-  async find(scope: TenantScope, { id, hash, vector, collection }: Looked): Promise<AlikeImage[]> {
+  async find(scope: TenantScope, { id, hash, vectors }: Looked): Promise<AlikeImage[]> {
     const candidates = await this.images.alike(scope, {
       id,
       hash,
@@ -37,10 +35,16 @@ export class NearDuplicates {
     });
     const distances = new Map(candidates.map((candidate) => [candidate.id, candidate.distance]));
     const among = [...distances.keys()];
-    const found = await this.index.search(scope, { vector, collection, limit: MOST_CANDIDATES, among });
+    const found = await this.index.search(scope, { ...comparable(vectors), limit: MOST_CANDIDATES, among });
     return found
       .filter(({ score }) => score >= SAME)
       .slice(0, MOST_PAIRS)
       .map(({ id: other, score }) => ({ id: other, similarity: score, distance: distances.get(other) ?? 0 }));
   }
+}
+
+/** The collection that serves, if its model is at hand: all images are in that one. */
+function comparable({ plan, byModel }: PlannedVectors): { collection: string; vector: Float32Array } {
+  const target = plan.targets.find(({ state }) => state === 'serving') ?? plan.targets[0];
+  return { collection: target.name, vector: byModel.get(target.model) ?? new Float32Array() };
 }

@@ -42,9 +42,10 @@ export class AliasVectors {
   /** The one that serves; made for the model in use when the purpose has none yet. */
   async serving(alias: string, { current }: Models): Promise<VectorCollection> {
     const known = (await this.collections.of(alias)).find(({ state }) => state === 'serving');
-    if (known) return known;
-    await this.store.ensureCollection({ alias, ...plain(current) });
-    return this.collections.serving(alias);
+    if (!known) await this.store.ensureCollection({ alias, ...plain(current) });
+    const serving = known ?? (await this.collections.serving(alias));
+    this.warn(alias, serving, current);
+    return serving;
   }
 
   /** A model that is new here gets a collection, which begins to fill; so does one whose vectors lie out of reach. */
@@ -89,19 +90,20 @@ export class AliasVectors {
 
   private async planOf(alias: string, models: Models): Promise<WritePlan> {
     const open = (await this.collections.of(alias)).filter(isOpen);
-    this.warn(alias, open, models);
+    const serving = open.find(({ state }) => state === 'serving');
+    if (serving) this.warn(alias, serving, models.current);
     return {
       targets: open.filter(({ model, backend }) => models.has(model) && this.store.reaches(backend)),
       seen: new Set(open.map(({ name }) => name)),
     };
   }
 
-  private warn(alias: string, open: readonly VectorCollection[], { current }: Models): void {
-    const serving = open.find(({ state }) => state === 'serving');
-    if (!serving || serving.model === current.model || this.warned.has(serving.name)) return;
+  /** Once for each that serves: in every process that searches or writes. */
+  private warn(alias: string, serving: VectorCollection, { model }: Models['current']): void {
+    if (serving.model === model || this.warned.has(serving.name)) return;
     this.warned.add(serving.name);
     this.logger.warn(
-      `${alias} are searched by ${serving.model}, but ${current.model} is configured: run \`intake rebuild-vectors ${alias}\``,
+      `${alias} are searched by ${serving.model}, but ${model} is configured: run \`intake rebuild-vectors ${alias}\``,
     );
   }
 }

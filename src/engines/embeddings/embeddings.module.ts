@@ -10,6 +10,7 @@ import { ClipImageEmbedder } from './clip-image-embedder.adapter.js';
 import { HttpImageEmbedder } from './http-image-embedder.adapter.js';
 import { HttpTextEmbedder } from './http-text-embedder.adapter.js';
 import { ImageEmbedder } from './image-embedder.js';
+import { ImageEmbedders } from './image-embedders.js';
 import { TextEmbedder } from './text-embedder.js';
 import { TextEmbedders } from './text-embedders.js';
 import { TransformersTextEmbedder } from './transformers-text-embedder.adapter.js';
@@ -21,7 +22,7 @@ const textEmbedder = {
     textEmbedderOf(config, builtin),
 };
 
-/** The model that comes with the package stays at hand: what it has made can be searched while another one takes over. */
+/** The models that come with the package stay at hand: what they have made can be searched while others take over. */
 const textEmbedders = {
   provide: TextEmbedders,
   inject: [TextEmbedder, BuiltinTextEmbedder],
@@ -30,13 +31,28 @@ const textEmbedders = {
 
 const imageEmbedder = {
   provide: ImageEmbedder,
-  inject: [Config],
-  useFactory: ({ imageEmbedder: config }: Config) => imageEmbedderOf(config),
+  inject: [Config, BuiltinImageEmbedder],
+  useFactory: ({ imageEmbedder: config }: Config, builtin: BuiltinImageEmbedder) =>
+    imageEmbedderOf(config, builtin),
+};
+
+const imageEmbedders = {
+  provide: ImageEmbedders,
+  inject: [ImageEmbedder, BuiltinImageEmbedder],
+  useFactory: (current: ImageEmbedder, builtin: BuiltinImageEmbedder) =>
+    new ImageEmbedders(current, [builtin]),
 };
 
 @Module({
-  providers: [BuiltinTextEmbedder, textEmbedder, textEmbedders, imageEmbedder],
-  exports: [TextEmbedder, TextEmbedders, ImageEmbedder],
+  providers: [
+    BuiltinImageEmbedder,
+    BuiltinTextEmbedder,
+    imageEmbedder,
+    imageEmbedders,
+    textEmbedder,
+    textEmbedders,
+  ],
+  exports: [ImageEmbedders, TextEmbedder, TextEmbedders],
 })
 export class EmbeddingsModule {}
 
@@ -51,10 +67,10 @@ function textEmbedderOf(config: EmbedderConfig, builtin: BuiltinTextEmbedder): T
   }
 }
 
-function imageEmbedderOf(config: EmbedderConfig): ImageEmbedder {
+function imageEmbedderOf(config: EmbedderConfig, builtin: BuiltinImageEmbedder): ImageEmbedder {
   switch (config.kind) {
     case 'builtin':
-      return new BuiltinImageEmbedder();
+      return builtin;
     case 'http':
       return new HttpImageEmbedder(configuredOutbound(config.url), config);
     default:
