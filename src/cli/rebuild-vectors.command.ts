@@ -20,14 +20,20 @@ export function addRebuildVectors(program: Command, cli: Cli): void {
   program
     .command('rebuild-vectors')
     .description(
-      'compute all vectors anew, with the model and in the place configured, while the old ones serve',
+      'compute the vectors of all documents, or of all images, anew, with the model and in the place configured, ' +
+        'while the old ones serve',
     )
-    .addArgument(new Argument('[what]', 'whose vectors').choices(['documents']).default('documents'))
+    .addArgument(
+      new Argument('[what]', 'whose vectors').choices(['documents', 'images']).default('documents'),
+    )
     .option('--rollback', 'go back to the vectors that served before', false)
     .option('--own', 'only those of the tenant who calls', false)
     .option('--no-wait', 'do not wait for the end')
     .addOption(formatOption())
-    .addHelpText('after', '\nExample:\n  intake rebuild-vectors\n  intake rebuild-vectors --rollback')
+    .addHelpText(
+      'after',
+      '\nExample:\n  intake rebuild-vectors documents\n  intake rebuild-vectors images\n  intake rebuild-vectors images --rollback',
+    )
     .action(async (what: string, { rollback, own, wait, format }: RebuildOptions) => {
       const payload = { all_tenants: !own, rollback };
       const task = { type: `${what}.reindex`, payload, timeout_ms: A_DAY_MS };

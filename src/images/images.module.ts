@@ -3,6 +3,7 @@
 import { Module } from '@nestjs/common';
 import { EmbeddingsModule } from '../engines/embeddings/embeddings.module.js';
 import { PicturesModule } from '../engines/pictures/pictures.module.js';
+import { ReindexModule } from '../reindex/reindex.module.js';
 import { StorageModule } from '../storage/storage.module.js';
 import { provideTask } from '../tasks/task-registry.js';
 import { TasksModule } from '../tasks/tasks.module.js';
@@ -17,6 +18,8 @@ import { ImageQueueController } from './image-queue.controller.js';
 import { ImageReading } from './image-reading.js';
 import { ImageReadsService } from './image-reads.service.js';
 import { ImageRecords } from './image-records.js';
+import { ImageReindexRepository } from './image-reindex.repository.js';
+import { ImageReindexSource } from './image-reindex-source.js';
 import { ImageSearchController } from './image-search.controller.js';
 import { ImageSearchService } from './image-search.service.js';
 import { ImageUploads } from './image-uploads.js';
@@ -27,11 +30,14 @@ import { IndexImageHandler } from './index-image.handler.js';
 import { IndexImage } from './index-image.task.js';
 import { NearDuplicates } from './near-duplicates.js';
 import { PictureInputs } from './picture-inputs.js';
+import { ReindexImagesHandler } from './reindex-images.handler.js';
+import { ReindexImages } from './reindex-images.task.js';
 
 @Module({
   imports: [EmbeddingsModule, PicturesModule, StorageModule, TasksModule, VectorsModule],
   providers: [
     provideTask(IndexImage),
+    provideTask(ReindexImages),
     DuplicatesRepository,
     ImageIndex,
     ImageUploads,
@@ -66,7 +72,15 @@ export class ImagesModule {}
 export class ImagesApiModule {}
 
 @Module({
-  imports: [ImagesModule],
-  providers: [ImageReading, ImageRecords, IndexImageHandler, NearDuplicates],
+  imports: [ImagesModule, ReindexModule],
+  providers: [
+    ImageReading,
+    ImageRecords,
+    ImageReindexRepository,
+    ImageReindexSource,
+    IndexImageHandler,
+    NearDuplicates,
+    ReindexImagesHandler,
+  ],
 })
 export class ImagesWorkerModule {}

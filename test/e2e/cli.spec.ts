@@ -7,6 +7,7 @@ import type { OperationView } from '../../src/operations/operations.contract.js'
 import type { BulkPreview, DeadLetterCause } from '../../src/queue/bulk.contract.js';
 import type { QueueStats, WorkerView } from '../../src/queue/queue.contract.js';
 import type { TaskView } from '../../src/tasks/tasks.contract.js';
+import { patchwork } from '../support/made-pictures.js';
 import { Deployment } from '../support/processes.js';
 import { eventually, freshDatabase } from '../support/stack.js';
 
@@ -72,6 +73,21 @@ describe('intake, the program, against a deployment', () => {
     expect((await intake('search', 'When is the lamp room open?')).out).toContain('vectors.txt');
     const document = await fetch(`${deployment.url}/api/documents/vectors.txt`);
     expect(await document.json()).toMatchObject({ language: 'en' });
+  });
+
+  it('rebuilds the vectors of images, and goes back', async () => {
+    const file = join(deployment.storageRoot, '..', 'lamp.png');
+    writeFileSync(file, await patchwork(1).png().toBuffer());
+    expect((await intake('enqueue', 'image', file, '--watch')).code).toBe(0);
+    const rebuilt = await json<TaskView>('rebuild-vectors', 'images');
+    expect(rebuilt).toMatchObject({ type: 'images.reindex', status: 'completed' });
+    expect(rebuilt.result).toMatchObject({ alias: 'images', switched: true, sources: 1, embedded: 1 });
+    const { code, out } = await intake('rebuild-vectors', 'images', '--rollback');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^embedded +0$/m);
+    const [image] = (await deployment.client.images.get('lamp')).data;
+    expect(image?.model).toBe('mobilenet-v2-look-v1');
+    await deployment.client.images.delete('lamp');
   });
 
   it('runs a thousand and a few, and counts them', async () => {
@@ -193,8 +209,8 @@ describe('intake, the program, against a deployment', () => {
   it('shows queues in numbers that add up', async () => {
     const { queues, total } = await json<QueueStats>('stats');
     expect(queues.map(({ name }) => name)).toEqual(['default', 'documents', 'images']);
-    // A thousand and four echoes, two documents that were uploaded; one more, indexed anew and turned back.
-    expect(total.total_completed).toBe(1_004 + 2 + 3);
+    // A thousand and four echoes, two documents that were uploaded; one more and an image, indexed anew and turned back.
+    expect(total.total_completed).toBe(1_004 + 2 + 3 + 3);
     expect(total.workers).toBe(1);
     const { out } = await intake('stats', '--queue', 'document_ingestion');
     expect(out).toMatch(/^QUEUE +WAIT .*\ndocuments +0 +0 +5 /);

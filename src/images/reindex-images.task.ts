@@ -1,0 +1,3 @@
+import { defineReindex } from '../reindex/define-reindex.js';
+
+export const ReindexImages = defineReindex('images');
