@@ -33,6 +33,36 @@ export async function undone<T>(database: Database, work: (tx: Tx) => Promise<T>
   return answers.at(-1) as T;
 }
 
+/** A step of a plan, as EXPLAIN says it in JSON. */
+interface PlanNode {
+  'Node Type': string;
+  'Index Name'?: string;
+  'Shared Hit Blocks'?: number;
+  'Shared Read Blocks'?: number;
+  Plans?: PlanNode[];
+}
+
+/** Runs a statement and tells how it was done; what it changes stays in the transaction. */
+export async function planOf(
+  database: Database,
+  tx: Tx,
+  text: string,
+  ...parameters: unknown[]
+): Promise<PlanNode> {
+  const explain = `EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) ${text}`;
+  const [row] = await database.queryIn<{ 'QUERY PLAN': Array<{ Plan: PlanNode }> }>(
+    tx,
+    explain,
+    ...parameters,
+  );
+  return row['QUERY PLAN'][0].Plan;
+}
+
+/** The steps of a plan, outermost first. */
+export function stepsOf(plan: PlanNode): PlanNode[] {
+  return [plan, ...(plan.Plans ?? []).flatMap(stepsOf)];
+}
+
 /** Runs a statement and tells how many shared buffers it touched; what it changes stays in the transaction. */
 export async function buffersOf(
   database: Database,
@@ -40,13 +70,10 @@ export async function buffersOf(
   text: string,
   ...parameters: unknown[]
 ): Promise<number> {
-  const explain = `EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) ${text}`;
-  const [row] = await database.queryIn<{ 'QUERY PLAN': Array<{ Plan: Record<string, number> }> }>(
-    tx,
-    explain,
-    ...parameters,
-  );
-  const plan = row?.['QUERY PLAN'][0]?.Plan ?? {};
+  return touched(await planOf(database, tx, text, ...parameters));
+}
+
+export function touched(plan: PlanNode): number {
   return (plan['Shared Hit Blocks'] ?? 0) + (plan['Shared Read Blocks'] ?? 0);
 }
 
