@@ -122,7 +122,7 @@ describe('webhooks', () => {
         await repository.owe(tx, [{ ...owed, ...message }]);
         const due = await repository.findDue(tx, null, 10, 10);
         await tx.webhookDelivery.delete({ where: { id } });
-        return due.some((delivery) => delivery.id === id);
+        return due.some((found) => found.id === id);
       });
     // A time that is rounded to milliseconds lies ahead every other time.
     for (let time = 1; time <= 20; time += 1) expect(await isDueAtOnce()).toBe(true);
