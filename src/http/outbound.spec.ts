@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CertificateAuthority } from '../../test/support/certificates.js';
 import { LoopbackDialer, ScriptedResolver } from '../../test/support/outbound-ports.js';
 import { startOf } from './outbound-body.js';
 import { Outbound, type OutboundRequest } from './outbound.js';
@@ -66,6 +68,25 @@ describe('the way out', () => {
       connection: 'close',
       x: 'y',
     });
+  });
+
+  it('asks for a proof of the name at the address that was checked, and says when there is none', async () => {
+    const named: string[] = [];
+    const impostor = createTlsServer({
+      ...new CertificateAuthority('nobody trusts').issue('hooks.example'),
+      SNICallback: (name, done) => (named.push(name), done(null)),
+    });
+    impostor.listen(0, '127.0.0.1');
+    await once(impostor, 'listening');
+    ({ port } = impostor.address() as AddressInfo);
+    const away = '93.184.216.36';
+    const { client, dialer } = outbound({ 'hooks.example': [[PUBLIC, away]] });
+    const detail = 'The host shows a certificate of an authority that is not trusted here';
+    const refused = { code: 'outbound.unreachable', detail };
+    await expect(client.send(asking('https://hooks.example/'))).rejects.toMatchObject(refused);
+    expect(dialer.dialled).toEqual([`${PUBLIC}:443`, `${away}:443`]);
+    expect(named).toEqual(['hooks.example']);
+    impostor.close();
   });
 
   it('does not dial a name that changes its mind, nor one with a single private address', async () => {

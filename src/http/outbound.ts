@@ -2,7 +2,6 @@ import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import https from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { connect as connectTls } from 'node:tls';
 import { Injectable } from '@nestjs/common';
 import { Fault } from '../kernel/fault.js';
 import { VERSION } from '../kernel/version.js';
@@ -10,6 +9,7 @@ import { Deadline } from './outbound-deadline.js';
 import { OutboundPolicy, type OutboundTarget } from './outbound-policy.js';
 import { Dialer, NameResolver } from './outbound-ports.js';
 import { limitedBody } from './outbound-body.js';
+import { UnprovenHost, secured } from './outbound-tls.js';
 
 export interface OutboundLimits {
   /** For the name, and again for connection and TLS, per hop. */
@@ -107,7 +107,8 @@ export class Outbound {
       try {
         return await this.dial(address, target, share.signal);
       } catch (error) {
-        failure = share.faultOf(error);
+        // It says more than that another address does not answer.
+        if (!(failure instanceof UnprovenHost)) failure = share.faultOf(error);
       } finally {
         share.end();
       }
@@ -129,21 +130,8 @@ export class Outbound {
 
   private async dial(address: string, target: OutboundTarget, signal: AbortSignal): Promise<Socket> {
     const socket = await this.dialer.dial(address, target.port, signal);
-    return target.url.protocol === 'https:' ? secured(socket, target, signal) : socket;
+    return target.url.protocol === 'https:' ? secured(socket, target.host, signal) : socket;
   }
-}
-
-/** TLS to the name that was asked for, whatever address was dialled. */
-function secured(socket: Socket, { host }: OutboundTarget, signal: AbortSignal): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const name = isIP(host) ? {} : { servername: host };
-    const secure = connectTls({ socket, host, ...name, ALPNProtocols: ['http/1.1'] });
-    const stop = () => secure.destroy(signal.reason as Error);
-    signal.addEventListener('abort', stop, { once: true });
-    secure.once('close', () => signal.removeEventListener('abort', stop));
-    secure.on('error', reject);
-    secure.once('secureConnect', () => resolve(secure));
-  });
 }
 
 function ask(

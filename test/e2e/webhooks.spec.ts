@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CertificateAuthority, type Certificate } from '../support/certificates.js';
 import { Deployment } from '../support/processes.js';
 import { Receiver, isSigned } from '../support/receiver.js';
 import { eventually, transports } from '../support/stack.js';
@@ -6,15 +10,21 @@ import { eventually, transports } from '../support/stack.js';
 describe.each(transports())('webhooks of real processes, queue on %s', (transport) => {
   let deployment: Deployment;
   let receiver: Receiver;
+  let folder: string;
+  const authority = new CertificateAuthority('An authority that the deployment trusts');
 
   beforeAll(async () => {
     receiver = await Receiver.start();
-    deployment = await Deployment.start(transport);
+    folder = mkdtempSync(join(tmpdir(), 'authority-'));
+    const trusted = join(folder, 'authority.pem');
+    writeFileSync(trusted, authority.cert);
+    deployment = await Deployment.start(transport, { NODE_EXTRA_CA_CERTS: trusted });
   });
 
   afterAll(async () => {
     await deployment?.stop();
     await receiver?.stop();
+    rmSync(folder, { recursive: true });
   });
 
   it('are heard, and their signature holds against the secret of the API', async () => {
@@ -46,5 +56,52 @@ describe.each(transports())('webhooks of real processes, queue on %s', (transpor
       data: [],
       next_cursor: null,
     });
+  });
+
+  it('go over TLS to the host that was named, and to nobody who cannot prove to be it', async () => {
+    const stranger = new CertificateAuthority('An authority that nobody trusts');
+    const hosts: Array<[certificate: Certificate, error: string | null]> = [
+      [authority.issue('localhost'), null],
+      [authority.issue('hooks.example'), 'for another name'],
+      [authority.issue('localhost', { expired: true }), 'that has expired'],
+      [stranger.issue('localhost'), 'of an authority that is not trusted here'],
+    ];
+    const { client } = deployment;
+    const receivers = await Promise.all(hosts.map(([certificate]) => Receiver.start(0, certificate)));
+    try {
+      const tasks = await Promise.all(
+        receivers.map((host) =>
+          client.tasks.submit({
+            type: 'diagnostics.echo',
+            payload: { message: 'hello' },
+            callback_url: host.url('/hook'),
+          }),
+        ),
+      );
+      for (const [at, [, error]] of hosts.entries()) {
+        const { task_id } = tasks[at];
+        const delivery = await eventually(
+          async () => {
+            const [found] = (await client.webhooks.deliveries({ task_id })).data;
+            return found && (found.last_error !== null || found.status === 'succeeded') ? found : null;
+          },
+          { timeoutMs: 30_000 },
+        );
+        expect([delivery.status, delivery.last_error]).toEqual(
+          error === null
+            ? ['succeeded', null]
+            : ['pending', `outbound.unreachable: The host shows a certificate ${error}`],
+        );
+      }
+      // The connection went to a checked address; the name goes along all the same.
+      expect(receivers.map(({ heard }) => heard.map(({ serverName }) => serverName))).toEqual([
+        ['localhost'],
+        [],
+        [],
+        [],
+      ]);
+    } finally {
+      await Promise.all(receivers.map((host) => host.stop()));
+    }
   });
 });

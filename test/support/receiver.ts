@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
+import { createServer as createTlsServer } from 'node:https';
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -9,11 +10,15 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import type { TLSSocket } from 'node:tls';
+import type { Certificate } from './certificates.js';
 
 export interface Heard {
   path: string;
   /** Whence it came. */
   port: number;
+  /** Over TLS: the name that was asked for. */
+  serverName?: string;
   headers: IncomingHttpHeaders;
   body: string;
   message: { type: string; timestamp: string; data: Record<string, unknown> };
@@ -29,11 +34,15 @@ export class Receiver {
   private readonly held: ServerResponse[] = [];
   private readonly script = new Map<string, (message: Heard) => Answer>();
 
-  private constructor(private readonly server: Server) {}
+  private constructor(
+    private readonly server: Server,
+    private readonly origin: string,
+  ) {}
 
-  static async start(port = 0): Promise<Receiver> {
-    const server = createServer();
-    const receiver = new Receiver(server);
+  /** @param certificate speaks TLS, under the name of this machine */
+  static async start(port = 0, certificate?: Certificate): Promise<Receiver> {
+    const server = certificate ? createTlsServer(certificate) : createServer();
+    const receiver = new Receiver(server, certificate ? 'https://localhost' : 'http://127.0.0.1');
     server.on('request', (request, response) => void receiver.receive(request, response));
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
@@ -45,7 +54,7 @@ export class Receiver {
   }
 
   url(path: string): string {
-    return `http://127.0.0.1:${this.port}${path}`;
+    return `${this.origin}:${this.port}${path}`;
   }
 
   /** Answers on a path in turn, the last one for ever; 200 where nothing was said. */
@@ -70,8 +79,9 @@ export class Receiver {
   private async receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { url: path = '', headers, socket } = request;
     const port = socket.remotePort ?? 0;
+    const serverName = (socket as Partial<TLSSocket>).servername || undefined;
     const body = await text(request);
-    const message = { path, port, headers, body, message: JSON.parse(body) as Heard['message'] };
+    const message = { path, port, serverName, headers, body, message: JSON.parse(body) as Heard['message'] };
     this.heard.push(message);
     this.answer(this.script.get(path)?.(message) ?? 200, response);
   }
