@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Fault } from '../kernel/fault.js';
 import { parse } from '../http/validation.js';
-import { ProcessDocument } from './documents.contract.js';
+import { CreateTask } from '../tasks/tasks.contract.js';
+import { DocumentPayload, ProcessDocument } from './documents.contract.js';
 
 function faultsOf(request: unknown): string[] {
   try {
@@ -32,4 +33,9 @@ it('a contradiction is named beside another fault', () => {
 
 it.each([null, [], 'text'])('%j is no request', (request) => {
   expect(faultsOf(request)).toEqual([': must be an object']);
+});
+
+it('the example of a task of any type can be sent as it is', () => {
+  const [example] = (CreateTask.meta()?.examples ?? []) as CreateTask[];
+  expect(parse(DocumentPayload, example?.payload)).toMatchObject({ document_id: 'handbook' });
 });

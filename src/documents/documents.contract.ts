@@ -27,7 +27,19 @@ const DocumentFields = TaskOptions.extend({
 export const UploadFields = DocumentFields.extend({
   priority: z.preprocess(fromNumberText, TaskOptions.shape.priority),
   metadata: z.preprocess(fromJsonText, Metadata.optional()),
-}).superRefine(refuseContradictions);
+})
+  .superRefine(refuseContradictions)
+  .meta({
+    examples: [
+      {
+        document_id: 'handbook',
+        user_id: '7',
+        file_name: 'handbook.pdf',
+        metadata: { department: 'hr' },
+        priority: 'high',
+      },
+    ],
+  });
 
 /** What a document is called and where it lies: in the storage, in a bucket, or behind a URL. */
 export const ProcessDocument = DocumentFields.extend({

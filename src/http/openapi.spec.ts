@@ -7,7 +7,7 @@ import { readConfig } from '../config/config.js';
 import { schemaConverter } from './openapi-schemas.js';
 import { PageQuery, pageOf } from './page.js';
 import { Faults, Returns } from './returns.decorator.js';
-import { UploadBody } from './upload.js';
+import { UploadBody, UploadOrJsonBody } from './upload.js';
 
 const config = readConfig({
   DATABASE_URL: 'postgres://db/intake',
@@ -26,6 +26,10 @@ const NewThing = z
 const Thing = z
   .object({ thing_id: z.string(), created_at: z.iso.datetime() })
   .meta({ id: 'Thing', examples: [{ thing_id: 't1', created_at: '2026-01-31T12:00:00Z' }] });
+const Note = z
+  .strictObject({ note: z.string(), size: z.int().optional() })
+  .meta({ examples: [{ note: 'fragile' }] });
+const Wanted = z.strictObject({ text: z.string() }).meta({ id: 'Wanted', examples: [{ text: 'bolt' }] });
 const thing = { thing_id: 't1', created_at: '2026-01-31T12:00:00Z' };
 
 @Controller('api/things')
@@ -48,9 +52,16 @@ class ThingsController {
   }
 
   @Post('upload')
-  @UploadBody(z.strictObject({ note: z.string() }))
+  @UploadBody(Note)
   @Returns(201, Thing, { summary: 'Upload a thing' })
   upload() {
+    return thing;
+  }
+
+  @Post('search')
+  @UploadOrJsonBody(Wanted, Note)
+  @Returns(200, Thing, { summary: 'Find a thing by words, or by a file' })
+  search() {
     return thing;
   }
 }
@@ -72,7 +83,7 @@ async function call(path: string) {
 describe('the documentation', () => {
   it('lists each route once, below /api, with a summary, an example and every status', async () => {
     const { body } = await call('/docs/openapi.json');
-    expect(Object.keys(body.paths)).toEqual(['/api/things', '/api/things/upload']);
+    expect(Object.keys(body.paths)).toEqual(['/api/things', '/api/things/upload', '/api/things/search']);
     const submit = body.paths['/api/things'].post;
     expect(submit.summary).toBe('Submit a thing');
     expect(Object.keys(submit.responses)).toEqual([
@@ -106,6 +117,28 @@ describe('the documentation', () => {
     expect(form).toMatchObject({ properties: { file: { format: 'binary' } }, required: ['file', 'note'] });
     const page = body.paths['/api/things'].get;
     expect(page.parameters.map(({ name }: { name: string }) => name)).toEqual(['limit', 'cursor']);
+  });
+
+  it('shows the fields of a form with what Swagger UI can send as it is', async () => {
+    const { body } = await call('/docs/openapi.json');
+    const form = {
+      type: 'object',
+      properties: {
+        file: { type: 'string', format: 'binary' },
+        note: { type: 'string', example: 'fragile' },
+        size: expect.objectContaining({ example: '' }),
+      },
+      required: ['file', 'note'],
+    };
+    const upload = body.paths['/api/things/upload'].post.requestBody.content;
+    expect(upload).toEqual({ 'multipart/form-data': { schema: form } });
+    const search = body.paths['/api/things/search'].post.requestBody.content;
+    expect(search['multipart/form-data']).toEqual({ schema: form });
+    expect(search['application/json'].schema).toMatchObject({
+      properties: { text: { type: 'string' } },
+      required: ['text'],
+      example: { text: 'bolt' },
+    });
   });
 
   it('resolves every reference', async () => {

@@ -3,6 +3,7 @@ import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swag
 import { VERSION } from '../kernel/version.js';
 import { documentFaults } from './openapi-faults.js';
 import { schemaConverter } from './openapi-schemas.js';
+import { documentForms } from './upload.js';
 
 const PURPOSE =
   'Documents, images and receipts into searchable, structured data, as durable background tasks. Errors are problem documents; the schema `Problem` lists every code.';
@@ -11,7 +12,13 @@ const TAGS = {
   Tasks: 'Work of any type: submit, watch, cancel, retry.',
   Queue: 'What the queues and workers do, for operators.',
   Documents: 'Files in, searchable text out.',
+  Images: 'Pictures in; searched by pictures and by words, near-duplicates told.',
+  Schedules: 'Work that comes again.',
+  Operations: 'Changes of many tasks or documents, and how far they are.',
   Webhooks: 'Callbacks: what was sent, what was not heard, what they are signed with.',
+  Files: 'What links that we signed lead to.',
+  Health: 'Whether this process can do its work.',
+  Metrics: 'Numbers for Prometheus.',
 };
 
 /** Builds the OpenAPI document of an application; the same application gives the same document, byte for byte. */
@@ -20,7 +27,7 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
     standardSchemaConverter: schemaConverter,
   });
-  return documentFaults(document);
+  return documentFaults(documentForms(document));
 }
 
 /** Serves Swagger UI at `/docs`, the document at `/docs/openapi.json` and `.yaml`; built when first asked for. */

@@ -23,13 +23,19 @@ const config = readConfig({
   UPLOAD_MAX_BYTES: String(64 * MIB),
 });
 
-const Fields = z.strictObject({ document_id: z.string().max(255), note: z.string().optional() });
+const Tags = z.union([z.string(), z.array(z.string())]).optional();
+const Fields = z.strictObject({
+  document_id: z.string().max(255),
+  note: z.string().optional(),
+  tags: Tags,
+});
 const Stored = z.object({
   file_name: z.string(),
   content_type: z.string(),
   bytes: z.int(),
   sha256: z.string(),
   document_id: z.string(),
+  tags: Tags,
 });
 
 /** What the sink did, for the tests to look at. */
@@ -42,7 +48,8 @@ class FilesController {
   @Returns(201, Stored, { summary: 'Upload a file' })
   @UploadBody(Fields)
   async upload(@Req() request: FastifyRequest): Promise<z.input<typeof Stored>> {
-    const { fields, file } = await readUpload(request, config.uploadMaxBytes, { write: measure, discard });
+    const sink = { write: measure, discard };
+    const { fields, file } = await readUpload(request, config.uploadMaxBytes, sink, ['tags']);
     return { ...file, ...parse(Fields, fields) };
   }
 
@@ -155,6 +162,23 @@ describe('an upload', () => {
   ])('keeps a name with %s', async (_, name) => {
     const { body } = await upload([id, { name: 'file', file: { name, content: 'x' } }]);
     expect(body.file_name).toBe(name.replaceAll('"', '%22'));
+  });
+
+  it('counts an empty field as not given, as browsers send what nobody filled in', async () => {
+    const empty = { name: 'document_id', value: '' };
+    expect((await upload([empty, hello])).body.errors).toEqual([
+      { path: 'document_id', message: 'is missing; it is required' },
+    ]);
+    expect(await upload([empty, id, { name: 'x', value: '' }, hello])).toMatchObject({ status: 201 });
+  });
+
+  it('takes a list as a field that comes several times', async () => {
+    const tag = (value: string) => ({ name: 'tags', value });
+    expect(await upload([id, tag('a, b'), hello, tag('c'), tag('d')])).toMatchObject({
+      status: 201,
+      body: { tags: ['a, b', 'c', 'd'] },
+    });
+    expect(await upload([id, tag('a'), hello])).toMatchObject({ status: 201, body: { tags: 'a' } });
   });
 
   it('names every fault of its fields', async () => {

@@ -1,6 +1,6 @@
 import { Readable, Transform, pipeline } from 'node:stream';
 import { applyDecorators } from '@nestjs/common';
-import { ApiBody, ApiConsumes } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiExtension, type OpenAPIObject } from '@nestjs/swagger';
 import type { Multipart, MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -11,6 +11,14 @@ const MAX_FIELDS = 64;
 const MAX_FIELD_BYTES = 256 * 1_024;
 /** What a form's own text may add to the size of its file. */
 const FORM_OVERHEAD_BYTES = 1024 * 1_024;
+const FORM_EXTENSION = 'x-form';
+
+interface Operation {
+  [FORM_EXTENSION]?: object;
+  requestBody?: { content: Record<string, { schema: object }> };
+}
+
+type Fields = Map<string, string | string[]>;
 
 export interface UploadedFile {
   /** As the client calls it: any text up to a few thousand characters; never part of a path. */
@@ -31,24 +39,26 @@ export interface UploadSink<Stored> {
 /**
  * Reads a form with one file, in the part `file`, without holding it in memory.
  * @param maxBytes of the file
- * @returns the form's other fields as text, and what the sink made of the file
+ * @param lists fields that may come several times, as forms say a list
+ * @returns the form's other fields as text, or a list of texts, without the empty ones, and what the sink made of the file
  * @throws Fault request.too_large, request.invalid, request.malformed, request.unsupported_media_type
  */
 export async function readUpload<Stored>(
   request: FastifyRequest,
   maxBytes: number,
   sink: UploadSink<Stored>,
+  lists: readonly string[] = [],
 ) {
   if (!request.isMultipart()) {
     throw new Fault('request.unsupported_media_type', 'Send a form: `Content-Type: multipart/form-data`.');
   }
   if (Number(request.headers['content-length']) > maxBytes + FORM_OVERHEAD_BYTES) throw tooLarge(maxBytes);
-  const fields = new Map<string, string>();
+  const fields: Fields = new Map();
   let file: { stored: Stored } | undefined;
   try {
     for await (const part of partsOf(request)) {
       if (part.type === 'file') file = { stored: await store(part, maxBytes, sink) };
-      else addField(fields, part);
+      else addField(fields, part, lists);
     }
   } catch (error) {
     if (file) await ignoring(sink.discard(file.stored), 'could not remove the file of a refused form');
@@ -58,24 +68,59 @@ export async function readUpload<Stored>(
   return { fields: Object.fromEntries(fields), file: file.stored };
 }
 
-/** Documents a form of one file and these fields. */
+/**
+ * Documents a form of one file and these fields.
+ * @param fields its first example is what Swagger UI fills in
+ */
 export function UploadBody(fields: z.ZodObject): MethodDecorator {
-  const { properties, required = [] } = z.toJSONSchema(fields, { target: 'openapi-3.0', io: 'input' });
-  const file = { type: 'string', format: 'binary' };
-  const schema = { type: 'object', properties: { file, ...properties }, required: ['file', ...required] };
-  return applyDecorators(ApiConsumes('multipart/form-data'), ApiBody({ schema: schema as object }));
+  return applyDecorators(
+    ApiConsumes('multipart/form-data'),
+    ApiBody({ schema: formSchema(fields, ['file']) as object }),
+  );
 }
 
-/** Documents a call that takes JSON, or a form with a file and the same fields as text. */
-export function UploadOrJsonBody(fields: z.ZodObject): MethodDecorator {
-  const { properties } = z.toJSONSchema(fields, { target: 'openapi-3.0', io: 'input' });
-  const file = { type: 'string', format: 'binary', description: 'In a form only' };
-  const schema = { type: 'object', properties: { ...properties, file } };
-  const examples = (fields.meta()?.examples ?? []) as object[];
+/** Documents a call that takes JSON, or a form of one file and fields of its own. */
+export function UploadOrJsonBody(json: z.ZodObject, fields: z.ZodObject): MethodDecorator {
+  const { id: _, ...meta } = json.meta() ?? {};
+  const { properties, required } = jsonSchemaOf(json.clone().meta(meta));
+  const [example] = (meta['examples'] ?? []) as object[];
+  const schema = { type: 'object', properties, required, example, additionalProperties: false };
   return applyDecorators(
-    ApiConsumes('application/json', 'multipart/form-data'),
-    ApiBody({ schema: { ...schema, example: examples[0] } as object }),
+    ApiBody({ schema: schema as object }),
+    ApiExtension(FORM_EXTENSION, formSchema(fields, ['file'])),
   );
+}
+
+/** Shows the form beside the JSON of the calls that take either. */
+export function documentForms(document: OpenAPIObject): OpenAPIObject {
+  for (const item of Object.values(document.paths)) {
+    for (const operation of Object.values(item) as Operation[]) {
+      const { [FORM_EXTENSION]: schema, requestBody } = operation;
+      if (schema && requestBody) requestBody.content['multipart/form-data'] = { schema };
+      delete operation[FORM_EXTENSION];
+    }
+  }
+  return document;
+}
+
+/** Swagger UI makes something up for a field without an example, and sends what is empty, which counts as not given. */
+function formSchema(fields: z.ZodObject, files: readonly string[]) {
+  const { properties = {}, required = [] } = jsonSchemaOf(fields);
+  const [example = {}] = (fields.meta()?.['examples'] ?? []) as Array<Record<string, unknown>>;
+  const shown = Object.entries(properties).map(([name, schema]) => [
+    name,
+    { ...(schema as object), example: example[name] ?? '' },
+  ]);
+  const binary = files.map((name) => [name, { type: 'string', format: 'binary' }]);
+  return {
+    type: 'object',
+    properties: Object.fromEntries([...binary, ...shown]) as object,
+    required: [...files, ...required],
+  };
+}
+
+function jsonSchemaOf(fields: z.ZodObject) {
+  return z.toJSONSchema(fields, { target: 'openapi-3.0', io: 'input' });
 }
 
 function partsOf(request: FastifyRequest): AsyncIterable<Multipart> {
@@ -110,11 +155,16 @@ function limiter(maxBytes: number): Transform {
   });
 }
 
-function addField(fields: Map<string, string>, part: Exclude<Multipart, MultipartFile>): void {
+function addField(fields: Fields, part: Exclude<Multipart, MultipartFile>, lists: readonly string[]): void {
   const { fieldname, value, valueTruncated } = part;
   if (valueTruncated) throw invalid(fieldname, `must have at most ${MAX_FIELD_BYTES} bytes`);
-  if (fields.has(fieldname)) throw invalid(fieldname, 'is there twice; send it once');
-  fields.set(fieldname, typeof value === 'string' ? value : JSON.stringify(value));
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  // Browsers send what nobody filled in.
+  if (text === '') return;
+  const before = fields.get(fieldname);
+  if (before !== undefined && !lists.includes(fieldname))
+    throw invalid(fieldname, 'is there twice; send it once');
+  fields.set(fieldname, before === undefined ? text : [before, text].flat());
 }
 
 function formFault(error: unknown): unknown {

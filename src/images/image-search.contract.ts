@@ -61,11 +61,13 @@ export const SearchImages = z
 export type SearchImages = z.output<typeof SearchImages>;
 
 /** What a form may say beside its picture; text, so the filter comes as JSON. */
-export const SearchFields = z.strictObject({
-  limit: z.preprocess(fromNumberText, Limit),
-  match: z.enum(['visual']).optional(),
-  filter: z.preprocess(fromJsonText, Filter),
-});
+export const SearchFields = z
+  .strictObject({
+    limit: z.preprocess(fromNumberText, Limit),
+    match: z.enum(['visual']).optional(),
+    filter: z.preprocess(fromJsonText, Filter),
+  })
+  .meta({ examples: [{ limit: 5, match: 'visual', filter: {} }] });
 export type SearchFields = z.output<typeof SearchFields>;
 
 const HIT_EXAMPLE = {

@@ -40,7 +40,7 @@ export class ImageSearchController {
   ) {}
 
   @Post()
-  @UploadOrJsonBody(SearchImages)
+  @UploadOrJsonBody(SearchImages, SearchFields)
   @Returns(HttpStatus.OK, ImageSearchResults, {
     summary: 'Find images by a picture or by words',
     description:

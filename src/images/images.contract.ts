@@ -41,11 +41,23 @@ export const ImageUploadFields = ImageFields.extend({
   tags: z.preprocess(fromTagText, ImageFields.shape.tags),
   metadata: z.preprocess(fromJsonText, ImageFields.shape.metadata),
   keep_location: z.preprocess(fromJsonText, ImageFields.shape.keep_location),
+}).meta({
+  examples: [
+    {
+      product_id: 'kettle-7',
+      name: 'Copper kettle',
+      description: 'A kettle of copper with a wooden handle',
+      tags: ['kitchen', 'copper'],
+      metadata: { brand: 'Ember' },
+      priority: 'high',
+      keep_location: false,
+    },
+  ],
 });
 export type ImageUploadFields = z.output<typeof ImageUploadFields>;
 
 const ENQUEUE_EXAMPLE = {
-  image_path: 'r2://catalogue/kettle-front.jpg',
+  image_path: 'catalogue/kettle-front.jpg',
   product_id: 'kettle-7',
   name: 'Copper kettle',
   description: 'A kettle of copper with a wooden handle',
@@ -60,6 +72,7 @@ export const EnqueueImage = ImageFields.extend({ image_path: ImagePath }).meta({
   examples: [
     ENQUEUE_EXAMPLE,
     { image_path: 'https://shop.example.com/mug.png', product_id: 12, image_id: 'side' },
+    { image_path: 'r2://catalogue/kettle-back.jpg', product_id: 'kettle-7', image_id: 'back' },
   ],
 });
 export type EnqueueImage = z.output<typeof EnqueueImage>;

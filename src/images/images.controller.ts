@@ -52,7 +52,7 @@ export class ImagesController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const sink = this.images.upload(scope);
-    const form = await readUpload(request, this.config.uploadMaxBytes, sink);
+    const form = await readUpload(request, this.config.uploadMaxBytes, sink, ['tags']);
     try {
       const fields = parseRequest(ImageUploadFields, form.fields);
       const once = await this.images.indexUpload(scope, fields, form.file, idempotencyKey);

@@ -106,7 +106,12 @@ export const CreateTask = TaskOptions.extend({
   .meta({
     id: 'CreateTask',
     examples: [
-      { type: 'documents.process', payload: { document_id: 'handbook' }, priority: 'high', tags: ['hr'] },
+      {
+        type: 'documents.process',
+        payload: { document_id: 'handbook', file_name: 'handbook.pdf', r2_key: 'inbox/handbook.pdf' },
+        priority: 'high',
+        tags: ['hr'],
+      },
     ],
   });
 export type CreateTask = z.output<typeof CreateTask>;
