@@ -6,7 +6,8 @@ import { onWhite } from './raster.js';
 
 /** The longest side of what is worked on, and of the thumbnail. */
 const WORKING_SIDE = 512;
-const THUMBNAIL_QUALITY = 80;
+/** Twice the effort makes 6 % less bytes in twice the time, which is a quarter of all that reading a picture takes. */
+const THUMBNAIL = { quality: 80, effort: 2 };
 const JPEG_QUALITY = 90;
 
 /** Kinds that libvips could read and that nobody may hand to it: drawings, documents, and what other libraries load. */
@@ -48,9 +49,7 @@ export async function decode(path: string, { pixels, timeoutMs }: PictureLimits)
     .toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
   if (channels !== 3 && channels !== 4) throw new Error(`a picture of ${channels} channels`);
-  const thumbnail = await sharp(data, { raw: { width, height, channels } })
-    .webp({ quality: THUMBNAIL_QUALITY })
-    .toBuffer();
+  const thumbnail = await sharp(data, { raw: { width, height, channels } }).webp(THUMBNAIL).toBuffer();
   return { flat: { width, height, data: channels === 4 ? onWhite(data) : data }, thumbnail };
 }
 
