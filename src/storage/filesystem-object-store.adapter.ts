@@ -55,7 +55,7 @@ export class FilesystemObjectStore extends ObjectStore implements OnModuleInit {
       const folder = await this.folder.makeFolder(segments.slice(0, -1));
       const incoming = join(await this.folder.makeFolder([RESERVED_SEGMENT]), newId());
       try {
-        const stored = await copyMeasured(body, incoming, options);
+        const stored = await copyMeasured(body, incoming, { ...options, durable: true });
         await rename(incoming, join(folder, segments.at(-1)!));
         await flushFolder(folder);
         return stored;

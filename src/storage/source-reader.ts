@@ -86,7 +86,7 @@ async function copyAside(opened: OpenedSource, options: TransferOptions): Promis
   const dispose = () => rm(folder, { recursive: true, force: true });
   try {
     const path = join(folder, 'source');
-    const copied = await copyMeasured(opened.stream, path, options);
+    const copied = await copyMeasured(opened.stream, path, { ...options, durable: false });
     refuseOtherSize(opened, copied);
     return { path, dispose, contentType: opened.contentType, ...copied };
   } catch (error) {
