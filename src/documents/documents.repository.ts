@@ -17,6 +17,15 @@ ON CONFLICT (tenant_id, document_id) DO UPDATE SET
   submission = d.submission + (d.task_id <> excluded.task_id)::int, updated_at = now()
 RETURNING submission`;
 
+/** What a run found. */
+const SAVE = `
+UPDATE documents SET content_type = $3, size_bytes = $4, sha256 = $5, title = $6, language = $7, pages = $8,
+  characters = $9, chunks = $10, warnings = $11::jsonb, text = $12, generation = $13::uuid, recipe = $14,
+  processed_at = now()
+WHERE tenant_id = $1 AND document_id = $2`;
+
+const DELETE_CHUNKS = `DELETE FROM document_chunks WHERE tenant_id = $1 AND document_id = $2`;
+
 const INSERT_CHUNKS = `
 INSERT INTO document_chunks (tenant_id, document_id, ordinal, page, start_offset, end_offset, heading, text)
 SELECT $1, $2, c.ordinal, c.page, c.start, c."end", c.heading, c.text
@@ -84,29 +93,15 @@ export class DocumentsRepository {
   }
 
   /** Replaces text, chunks and facts. */
-  async save(tx: Tx, scope: TenantScope, document: ProcessedDocument): Promise<void> {
+  async save(tx: Tx, { tenantId }: TenantScope, document: ProcessedDocument): Promise<void> {
     const { facts, generation, recipe, text, chunks } = document;
-    const key = { tenantId: scope.tenantId, documentId: facts.document_id };
-    await tx.documentChunk.deleteMany({ where: key });
-    await this.database.executeIn(tx, INSERT_CHUNKS, key.tenantId, key.documentId, JSON.stringify(chunks));
-    await tx.document.update({
-      where: { tenantId_documentId: key },
-      data: {
-        contentType: facts.content_type,
-        sizeBytes: facts.size_bytes,
-        sha256: facts.sha256,
-        title: facts.title,
-        language: facts.language,
-        pages: facts.pages,
-        characters: facts.characters,
-        chunks: facts.chunks,
-        warnings: facts.warnings,
-        text,
-        generation,
-        recipe,
-        processedAt: new Date(await this.nowMs(tx)),
-      },
-    });
+    const { document_id } = facts;
+    await this.database.executeIn(tx, DELETE_CHUNKS, tenantId, document_id);
+    await this.database.executeIn(tx, INSERT_CHUNKS, tenantId, document_id, JSON.stringify(chunks));
+    const { content_type, size_bytes, sha256, title, language, pages, characters, warnings } = facts;
+    const read = [content_type, size_bytes, sha256, title, language, pages, characters, facts.chunks];
+    const rest = [JSON.stringify(warnings), text, generation, recipe];
+    await this.database.executeIn(tx, SAVE, tenantId, document_id, ...read, ...rest);
   }
 
   /** Everything but the text. */
@@ -198,11 +193,6 @@ export class DocumentsRepository {
   async uploadsInUse(keys: readonly string[]): Promise<string[]> {
     const rows = await this.database.query<{ key: string }>(UPLOADS_IN_USE, keys);
     return rows.map(({ key }) => key);
-  }
-
-  private async nowMs(tx: Tx): Promise<number> {
-    const [row] = await this.database.queryIn<{ now: Date }>(tx, 'SELECT now() AS now');
-    return row?.now.getTime() ?? 0;
   }
 }
 

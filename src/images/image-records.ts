@@ -85,7 +85,8 @@ export class ImageRecords {
     const { id, thumbnailKey } = saved.image;
     const replaced = thumbnailKey === null ? [] : [thumbnailKey];
     await ignoring(this.uploads.release(replaced), 'a replaced thumbnail is collected later');
-    await this.pair(run, saved, looked);
+    const hasPairs = await this.pair(run, saved, looked);
+    if (!hasPairs) return result;
     const near = await this.duplicates.near(run.scope, [id]);
     return { ...result, near_duplicates: near.get(id) ?? [] };
   }
@@ -112,7 +113,12 @@ export class ImageRecords {
     }
   }
 
-  private async pair(run: Run, { image: { id }, vectors }: SavedImage, looked: LookedAtImage): Promise<void> {
+  /** @returns whether it looks like any other */
+  private async pair(
+    run: Run,
+    { image: { id }, vectors }: SavedImage,
+    looked: LookedAtImage,
+  ): Promise<boolean> {
     const { picture, submission, recipe } = looked;
     const alike = await this.near.find(run.scope, { id, hash: picture.perceptualHash, vectors });
     await run.effects(async (tx) => {
@@ -121,6 +127,7 @@ export class ImageRecords {
       await this.duplicates.replacePairs(tx, run.scope, id, image.isDiscarded ? [] : alike);
       await this.images.finish(tx, id, recipe);
     });
+    return alike.length > 0;
   }
 }
 

@@ -12,6 +12,7 @@ import {
   ALIKE,
   DELETE_IMAGES,
   FIND_WORDS,
+  FINISH,
   FORGET_DECISIONS,
   LOCK_IMAGE,
   REGISTER,
@@ -109,7 +110,8 @@ export class ImagesRepository {
   /** Replaces what was known of a locked image; what was decided about another picture is forgotten. */
   async save(tx: Tx, image: LockedImage, indexed: IndexedImage): Promise<void> {
     const { picture, exif, sha256, model, thumbnailKey, generation } = indexed;
-    if (image.sha256 !== sha256) await this.database.executeIn(tx, FORGET_DECISIONS, image.id);
+    if (image.sha256 !== null && image.sha256 !== sha256)
+      await this.database.executeIn(tx, FORGET_DECISIONS, image.id);
     const { contentType, sizeBytes, width, height, frames, hasAlpha, perceptualHash, colours } = picture;
     const facts = [contentType, sizeBytes, width, height, frames, hasAlpha, sha256, perceptualHash, colours];
     const rest = [model, picture.takenAt ?? null, JSON.stringify(exif), thumbnailKey, generation];
@@ -118,7 +120,7 @@ export class ImagesRepository {
 
   /** Says that a run left all that it had to: the same recipe again changes nothing. */
   async finish(tx: Tx, id: string, recipe: string): Promise<void> {
-    await tx.image.update({ where: { id }, data: { recipe } });
+    await this.database.executeIn(tx, FINISH, id, recipe);
   }
 
   /**

@@ -35,6 +35,8 @@ UPDATE images SET content_type = $2, size_bytes = $3, width = $4, height = $5, f
     || setweight(to_tsvector('simple', coalesce(description, '')), 'C')
 WHERE id = $1::uuid`;
 
+export const FINISH = `UPDATE images SET recipe = $2 WHERE id = $1::uuid`;
+
 /** What was decided about a picture that is no longer shown. */
 export const FORGET_DECISIONS = `DELETE FROM duplicate_decisions WHERE first = $1::uuid OR second = $1::uuid`;
 

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Tx } from '../database/transaction.js';
 import { VectorCollections, type VectorCollection } from './vector-collections.js';
-import { VectorStore, type VectorPoint } from './vector-store.js';
+import { VectorStore, type CollectionSpec, type VectorPoint } from './vector-store.js';
 
 /** What a process can compute vectors with. */
 export interface Models {
@@ -51,11 +51,10 @@ export class AliasVectors {
   /** A model that is new here gets a collection, which begins to fill; so does one whose vectors lie out of reach. */
   async plan(alias: string, models: Models): Promise<WritePlan> {
     const spec = { alias, ...plain(models.current) };
-    await this.store.ensureCollection(spec);
-    const plan = await this.planOf(alias, models);
+    const plan = this.planOf(alias, await this.withOneFor(spec), models);
     if (plan.targets.length > 0) return plan;
     await this.store.addCollection(spec);
-    return this.planOf(alias, models);
+    return this.planOf(alias, await this.collections.of(alias), models);
   }
 
   /**
@@ -88,8 +87,19 @@ export class AliasVectors {
       await this.store.delete(tx, { ...key, collection });
   }
 
-  private async planOf(alias: string, models: Models): Promise<WritePlan> {
-    const open = (await this.collections.of(alias)).filter(isOpen);
+  /** All of the alias; makes one for the model if none is there, which is rare enough to look twice then. */
+  private async withOneFor(spec: CollectionSpec): Promise<VectorCollection[]> {
+    const { alias, model, dimension } = spec;
+    const known = await this.collections.of(alias);
+    const fits = (each: VectorCollection) =>
+      each.model === model && each.dimension === dimension && each.backend === this.store.backend;
+    if (known.some(fits)) return known;
+    await this.store.ensureCollection(spec);
+    return this.collections.of(alias);
+  }
+
+  private planOf(alias: string, known: readonly VectorCollection[], models: Models): WritePlan {
+    const open = known.filter(isOpen);
     const serving = open.find(({ state }) => state === 'serving');
     if (serving) this.warn(alias, serving, models.current);
     return {
