@@ -1,7 +1,8 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config/config.js';
+import { Fault } from '../kernel/fault.js';
 import { newId } from '../kernel/ids.js';
 import { answerBrokenHttp } from './broken-http.js';
 import { faultFrom } from './fault-from-error.js';
@@ -47,12 +48,18 @@ function acceptJsonOnly(adapter: FastifyAdapter, bodyLimit: number): void {
   fastify.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer', bodyLimit },
-    (_request, body, done) => {
+    ({ headers }, body, done) => {
       try {
+        refuseEncoded(headers);
         done(null, parseJsonBody(body as Buffer));
       } catch (error) {
         done(error as Error);
       }
     },
   );
+}
+
+function refuseEncoded({ 'content-encoding': encoding = 'identity' }: IncomingHttpHeaders): void {
+  if (encoding.toLowerCase() === 'identity') return;
+  throw new Fault('request.unsupported_media_type', 'Send the body as it is, without `Content-Encoding`.');
 }

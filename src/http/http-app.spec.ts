@@ -241,6 +241,15 @@ describe('a problem', () => {
     }
   });
 
+  it('415 for a compressed body says to send it as it is', async () => {
+    for (const encoding of ['gzip', 'deflate', 'br']) {
+      const { status, body } = await post('/api/things', valid, { 'content-encoding': encoding });
+      expect([status, body.code]).toEqual([415, 'request.unsupported_media_type']);
+      expect(body.detail).toContain('Content-Encoding');
+    }
+    expect((await post('/api/things', valid, { 'content-encoding': 'identity' })).status).toBe(202);
+  });
+
   it('413 names the limit, with and without a length', async () => {
     const bytes = Buffer.alloc(BODY_MAX_BYTES + 1, 0x20);
     const chunked = new ReadableStream({
