@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import type { Cli, Format } from './cli.js';
-import { formatOption, seconds } from './option-parsers.js';
+import { amountOf, formatOption } from './option-parsers.js';
 import { renderFacts } from './table.js';
 
 export function addCleanup(program: Command, cli: Cli): void {
   program
     .command('cleanup')
     .description('remove completed and cancelled tasks that ended long enough ago')
-    .option('--hours <n>', 'how long ago', seconds, 24)
+    .option('--hours <n>', 'how long ago', amountOf('hours'), 24)
     .option('--include-failed', 'dead letters too', false)
     .addOption(formatOption())
     .addHelpText('after', '\nExample:\n  intake cleanup --hours 48')

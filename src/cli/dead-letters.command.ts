@@ -13,7 +13,7 @@ import {
 import { causesTable } from './bulk-text.js';
 import type { Cli, Format } from './cli.js';
 import { tasksTable } from './jobs.command.js';
-import { formatOption, seconds, wholeNumber } from './option-parsers.js';
+import { amountOf, formatOption, wholeNumber } from './option-parsers.js';
 
 const LIST = '  intake dead-letters list --by-cause';
 const REPLAY = '  intake dead-letters replay --error-code storage.unavailable --rate 20';
@@ -56,7 +56,7 @@ function addReplay(deadLetters: Command, cli: Cli): void {
   command
     .description('run them again')
     .argument('[ids...]', 'tasks by id or name')
-    .option('--rate <n>', 'tasks a second', seconds)
+    .option('--rate <n>', 'tasks a second', amountOf('tasks'))
     .addOption(formatOption())
     .addHelpText('after', `\nExample:\n${REPLAY}`)
     .action(async (ids: string[], { rate, ...options }: BulkOptions & { rate?: number }) => {

@@ -24,11 +24,14 @@ export function wholeNumber(min: number, max: number) {
   };
 }
 
-export function seconds(text: string): number {
-  const number = Number(text);
-  if (!text.trim() || !(number > 0))
-    throw new InvalidArgumentError('It must be a number of seconds above 0.');
-  return number;
+/** @param unit what is counted, for the message */
+export function amountOf(unit: string) {
+  return (text: string): number => {
+    const number = Number(text);
+    if (!text.trim() || !(number > 0))
+      throw new InvalidArgumentError(`It must be a number of ${unit} above 0.`);
+    return number;
+  };
 }
 
 /** JSON as it stands, or what lies in a file: `@tasks/payload.json`. */

@@ -27,6 +27,8 @@ describe('bad use', () => {
     { line: ['worker', '--processes', '0'], says: 'a whole number from 1 to' },
     { line: ['cancel'], says: 'name tasks, give a filter such as --queue, or say --all' },
     { line: ['dead-letters', 'discard'], says: 'or say --all' },
+    { line: ['cleanup', '--hours', 'soon'], says: 'a number of hours above 0' },
+    { line: ['dead-letters', 'replay', '--rate', '0'], says: 'a number of tasks above 0' },
     { line: ['flush'], says: 'This cancels everything that waits in every queue; say so with --yes' },
     { line: ['--url', 'intake.example', 'stats'], says: 'is no address of Intake' },
   ])('of $line is exit code 2, one line, and no call', async ({ line, says }) => {

@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import type { WorkerView } from '../queue/queue.contract.js';
 import type { Cli, Format } from './cli.js';
 import { variablesOf, type LaunchOptions } from './launch-variables.js';
-import { formatOption, seconds, wholeNumber } from './option-parsers.js';
+import { amountOf, formatOption, wholeNumber } from './option-parsers.js';
 import { megabytes, moment, renderFacts } from './table.js';
 
 const MAX_CONCURRENCY = 1_000;
@@ -23,8 +23,12 @@ export function addWorker(program: Command, cli: Cli): void {
         .argParser(wholeNumber(1, MAX_CONCURRENCY))
         .conflicts('concurrency'),
     )
-    .option('--poll-interval <seconds>', 'how often to look for work when nothing wakes it', seconds)
-    .option('--task-timeout <seconds>', 'longest run of one attempt', seconds)
+    .option(
+      '--poll-interval <seconds>',
+      'how often to look for work when nothing wakes it',
+      amountOf('seconds'),
+    )
+    .option('--task-timeout <seconds>', 'longest run of one attempt', amountOf('seconds'))
     .option('--redis-url <url>', 'carry the queue on Redis instead of Postgres')
     .option('--burst', 'end when nothing is left to do; waits for back-offs under 10 s')
     .addOption(
