@@ -62,7 +62,12 @@ const logLevel = z
   .pipe(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']));
 
 /** `postgresql+asyncpg://` and the like: the driver is somebody else's business. */
-const databaseUrl = optionalText.transform((url) => url?.replace(/^(postgres(?:ql)?)\+\w+:/, '$1:'));
+const databaseUrl = optionalText
+  .transform((url) => url?.replace(/^(postgres(?:ql)?)\+\w+:/, '$1:'))
+  .refine(
+    (url) => url === undefined || /^postgres(ql)?:\/\//.test(url),
+    'must begin with postgresql:// or postgres://',
+  );
 
 const MIN_SECRET_LENGTH = 32;
 
