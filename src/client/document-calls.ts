@@ -8,6 +8,7 @@ import {
   type SearchDocuments,
 } from '../documents/documents.contract.js';
 import { OperationView } from '../operations/operations.contract.js';
+import { whoseQuery, type Whose } from './erasure.js';
 import { fileForm } from './file-form.js';
 import type { CallOptions, HttpCalls } from './http-calls.js';
 import { pageOf, type PageOptions } from './page.js';
@@ -73,8 +74,8 @@ export class DocumentCalls {
   }
 
   /** Begins to remove all documents of a user, or of the tenant. */
-  erase(whose: { user_id: string } | { all: true }, options: CallOptions = {}) {
-    const query = 'all' in whose ? { all: 'true' } : whose;
+  erase(whose: Whose, options: CallOptions = {}) {
+    const query = whoseQuery(whose);
     return this.calls.json('/api/documents', OperationView, { ...options, method: 'DELETE', query });
   }
 }

@@ -2,6 +2,8 @@ import type { z } from 'zod';
 import { DecidedDuplicates, DuplicateGroup, type DecideDuplicates } from '../images/duplicates.contract.js';
 import { ImageSearchResults, type SearchFields, type SearchImages } from '../images/image-search.contract.js';
 import { AcceptedImage, ImageView, type EnqueueImage } from '../images/images.contract.js';
+import { OperationView } from '../operations/operations.contract.js';
+import { whoseQuery, type Whose } from './erasure.js';
 import { fileForm } from './file-form.js';
 import type { CallOptions, HttpCalls } from './http-calls.js';
 import { pageOf, type PageOptions } from './page.js';
@@ -52,6 +54,12 @@ export class ImageCalls {
   /** @param imageId all images of the product without it */
   async delete(productId: string, imageId?: string, options: CallOptions = {}): Promise<void> {
     await this.calls.text(pathOf(productId), { ...options, method: 'DELETE', query: { image_id: imageId } });
+  }
+
+  /** Begins to remove all images of a user, or of the tenant. */
+  erase(whose: Whose, options: CallOptions = {}) {
+    const query = whoseQuery(whose);
+    return this.calls.json('/api/images', OperationView, { ...options, method: 'DELETE', query });
   }
 
   /** By words, by an image that is known, or by one behind a URL. */

@@ -3,11 +3,12 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Returns } from '../http/returns.decorator.js';
 import type { TenantScope } from '../kernel/tenant-scope.js';
+import { EraseQuery } from '../operations/erasure.contract.js';
+import { eraseOf } from '../operations/erasure.js';
 import { OperationView } from '../operations/operations.contract.js';
 import { OperationsService } from '../operations/operations.service.js';
 import { Scope } from '../tenants/tenant-scope.decorator.js';
 import { ERASE_DOCUMENTS } from './document-erasure.js';
-import { EraseQuery } from './documents.contract.js';
 
 @ApiTags('Documents')
 @Controller('api/documents')
@@ -23,11 +24,10 @@ export class DocumentErasureController {
   })
   async erase(
     @Scope() scope: TenantScope,
-    @Query({ schema: EraseQuery }) { user_id }: EraseQuery,
+    @Query({ schema: EraseQuery }) query: EraseQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const input: Record<string, string> = user_id === undefined ? {} : { user_id };
-    const { answer } = await this.operations.start(scope, ERASE_DOCUMENTS, input);
+    const { answer } = await this.operations.start(scope, ERASE_DOCUMENTS, eraseOf(query));
     void reply.header('location', answer.links['self']);
     return answer;
   }

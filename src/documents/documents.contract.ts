@@ -87,24 +87,6 @@ export const AcceptedDocument = AcceptedTask.extend({ document_id: z.string() })
   })),
 });
 
-/** Whose documents are to be erased; everybody's must be said. */
-export const EraseQuery = z
-  .strictObject({
-    user_id: ClientId.optional().describe('Documents of this user'),
-    all: z.literal('true').optional().describe('All documents of the tenant'),
-  })
-  .superRefine(({ user_id, all }, context) => {
-    if ((user_id === undefined) === (all === undefined))
-      issue(context, 'user_id', 'is to be given, or all=true; one of them');
-  });
-export type EraseQuery = z.output<typeof EraseQuery>;
-
-/** The input of the operation `documents.erase`. */
-export interface EraseDocuments {
-  /** Absent: the whole tenant's. */
-  user_id?: string;
-}
-
 /** The payload of `documents.process`. */
 export const DocumentPayload = z
   .object({

@@ -3,6 +3,7 @@
 import { Module } from '@nestjs/common';
 import { EmbeddingsModule } from '../engines/embeddings/embeddings.module.js';
 import { PicturesModule } from '../engines/pictures/pictures.module.js';
+import { OperationsModule } from '../operations/operations.module.js';
 import { ReindexModule } from '../reindex/reindex.module.js';
 import { StorageModule } from '../storage/storage.module.js';
 import { provideTask } from '../tasks/task-registry.js';
@@ -11,6 +12,8 @@ import { VectorsModule } from '../vectors/vectors.module.js';
 import { DuplicatesController } from './duplicates.controller.js';
 import { DuplicatesRepository } from './duplicates.repository.js';
 import { DuplicatesService } from './duplicates.service.js';
+import { ImageErasureController } from './image-erasure.controller.js';
+import { ImageErasure } from './image-erasure.js';
 import { ImageFilesController } from './image-files.controller.js';
 import { ImageFilesService } from './image-files.service.js';
 import { ImageIndex } from './image-index.js';
@@ -39,6 +42,7 @@ import { ReindexImages } from './reindex-images.task.js';
     provideTask(IndexImage),
     provideTask(ReindexImages),
     DuplicatesRepository,
+    ImageErasure,
     ImageIndex,
     ImageUploads,
     ImagesRepository,
@@ -58,7 +62,7 @@ import { ReindexImages } from './reindex-images.task.js';
 export class ImagesModule {}
 
 @Module({
-  imports: [ImagesModule],
+  imports: [ImagesModule, OperationsModule],
   // Routes with names of their own come before those that take any product's.
   controllers: [
     ImageQueueController,
@@ -66,6 +70,7 @@ export class ImagesModule {}
     DuplicatesController,
     ImageFilesController,
     ImagesController,
+    ImageErasureController,
   ],
   providers: [DuplicatesService, ImageFilesService, ImageReadsService, ImageSearchService, ImagesService],
 })

@@ -11,6 +11,7 @@ import { nearHashes } from './hash-quarters.js';
 import {
   ALIKE,
   DELETE_IMAGES,
+  ERASE_IMAGES,
   FIND_WORDS,
   FINISH,
   FORGET_DECISIONS,
@@ -57,6 +58,25 @@ export interface ImageFilter {
   imageId?: string;
   contentType?: string;
   tag?: string;
+}
+
+/** Where an image stands among a tenant's, the oldest first. */
+export interface ImagePlace {
+  created_at: string;
+  id: string;
+}
+
+/** An image that was removed, and what of the storage it referred to. */
+export interface GoneImage {
+  place: ImagePlace;
+  keys: string[];
+}
+
+interface GoneRow {
+  id: string;
+  created_at: Date;
+  image_path: string;
+  thumbnail_key: string | null;
 }
 
 interface RegisteredRow {
@@ -184,16 +204,27 @@ export class ImagesRepository {
   }
 
   /** Removes one image of a product, or all of them. @returns what they were, and which uploads they referred to */
-  async delete(tx: Tx, { tenantId }: TenantScope, productId: string, imageId?: string) {
-    const rows = await this.database.queryIn<{
-      id: string;
-      image_path: string;
-      thumbnail_key: string | null;
-    }>(tx, DELETE_IMAGES, tenantId, productId, imageId ?? null);
-    return rows.map(({ id, image_path, thumbnail_key }) => ({
-      id,
-      keys: [image_path, ...(thumbnail_key === null ? [] : [thumbnail_key])],
-    }));
+  async delete(tx: Tx, { tenantId }: TenantScope, productId: string, imageId?: string): Promise<GoneImage[]> {
+    const values = [tenantId, productId, imageId ?? null];
+    return (await this.database.queryIn<GoneRow>(tx, DELETE_IMAGES, ...values)).map(toGone);
+  }
+
+  count({ tenantId }: TenantScope, { userId }: { userId?: string }): Promise<number> {
+    return this.database.client.image.count({ where: { tenantId, userId } });
+  }
+
+  /**
+   * Removes the next images, the oldest first.
+   * @param choice of whom; not submitted after `until`; behind the place `after`
+   */
+  async erase(
+    tx: Tx,
+    { tenantId }: TenantScope,
+    choice: { userId?: string; until: Date; after: ImagePlace | null; limit: number },
+  ): Promise<GoneImage[]> {
+    const { userId, until, after, limit } = choice;
+    const values = [tenantId, userId ?? null, until, after?.created_at ?? null, after?.id ?? null, limit];
+    return (await this.database.queryIn<GoneRow>(tx, ERASE_IMAGES, ...values)).map(toGone);
   }
 
   /** Those of the keys that any image refers to, whoever's. */
@@ -204,6 +235,11 @@ export class ImagesRepository {
 }
 
 export type ImageRow = NonNullable<Awaited<ReturnType<ImagesRepository['find']>>>;
+
+function toGone({ id, created_at, image_path, thumbnail_key }: GoneRow): GoneImage {
+  const keys = [image_path, ...(thumbnail_key === null ? [] : [thumbnail_key])];
+  return { place: { created_at: created_at.toISOString(), id }, keys };
+}
 
 function toRow({ payload, taskId }: Submission) {
   const { product_id, image_id, user_id, name, description, tags = [], metadata = {}, image_path } = payload;

@@ -88,7 +88,7 @@ export class ImagesService {
   async delete(scope: TenantScope, productId: string, imageId?: string): Promise<void> {
     const deleted = await this.database.transaction(async (tx) => {
       const images = await this.images.delete(tx, scope, productId, imageId);
-      const ids = images.map(({ id }) => id);
+      const ids = images.map(({ place }) => place.id);
       await this.index.delete(tx, scope, ids);
       return images;
     });

@@ -67,7 +67,23 @@ export const UPLOADS_IN_USE = `
 SELECT image_path AS key FROM images WHERE image_path LIKE 'uploads/%' AND image_path = ANY($1::text[])
 UNION SELECT thumbnail_key FROM images WHERE thumbnail_key = ANY($1::text[])`;
 
+/**
+ * Removes the next images, the oldest first. Locks: the images, in this order. $1: tenant, $2: user (null: any), $3: not
+ * submitted later, $4 and $5: behind this time and id (null: from the first), $6: how many.
+ */
+export const ERASE_IMAGES = `
+WITH next AS MATERIALIZED (
+  SELECT id FROM images
+  WHERE tenant_id = $1 AND ($2::text IS NULL OR user_id = $2) AND updated_at <= $3
+    AND ($4::timestamptz IS NULL OR (created_at, id) > ($4::timestamptz, $5::uuid))
+  ORDER BY created_at, id LIMIT $6::int FOR UPDATE
+), gone AS (
+  DELETE FROM images i USING next WHERE i.id = next.id
+  RETURNING i.id, i.created_at, i.image_path, i.thumbnail_key
+)
+SELECT id, created_at, image_path, thumbnail_key FROM gone ORDER BY created_at, id`;
+
 /** Removes one image of a product, or all of them ($3: null). */
 export const DELETE_IMAGES = `
 DELETE FROM images WHERE tenant_id = $1 AND product_id = $2 AND ($3::text IS NULL OR image_id = $3)
-RETURNING id, image_path, thumbnail_key`;
+RETURNING id, created_at, image_path, thumbnail_key`;
