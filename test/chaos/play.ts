@@ -130,13 +130,22 @@ class Play {
     }
     await this.flowing();
     const since = await this.looks.now();
-    await fault.inject(this.stack, this.options.intensity(fault));
-    await fault.heal?.(this.stack);
+    await this.hurt(fault, round);
     await this.recover(round);
     await this.look(fault, round, since);
     round.accepted = this.ledger.promised.size - before;
     this.options.log?.(inWords(round));
     return round;
+  }
+
+  /** A fault that could not be done as it is meant is a complaint of its round, and what was done before it still counts. */
+  private async hurt(fault: Fault, round: Round): Promise<void> {
+    try {
+      await fault.inject(this.stack, this.options.intensity(fault));
+    } catch (error) {
+      round.problems.push(`it could not be done: ${String(error)}`);
+    }
+    await fault.heal?.(this.stack);
   }
 
   /** The next few are accepted: the way in is open, and there is work under way. */

@@ -85,8 +85,7 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
     missing: ({ hasOwnDisk }) =>
       hasOwnDisk ? null : 'a disk of its own cannot be mounted here (it takes root)',
     inject: async (stack) => {
-      const { bavail, bsize } = statfsSync(stack.storageRoot);
-      writeFileSync(fillerOf(stack), Buffer.alloc(bavail * bsize));
+      fill(stack);
       await delay(10_000);
     },
     heal: async (stack) => rmSync(fillerOf(stack)),
@@ -118,6 +117,16 @@ async function moveTimes({ database }: ChaosStack, by: string, columns: readonly
     await database.executeIn(tx, `UPDATE tasks SET ${shifted(columns)} WHERE finished_at IS NULL`, by);
     await database.executeIn(tx, `UPDATE workers SET ${shifted(['started_at', 'last_seen_at'])}`, by);
   });
+}
+
+function fill(stack: ChaosStack): void {
+  const { bavail, bsize } = statfsSync(stack.storageRoot);
+  try {
+    writeFileSync(fillerOf(stack), Buffer.alloc(bavail * bsize));
+  } catch (error) {
+    // An upload took some of it in between: it is full all the same.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+  }
 }
 
 const fillerOf = ({ storageRoot }: ChaosStack) => join(storageRoot, 'filler');
