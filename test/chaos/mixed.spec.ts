@@ -103,7 +103,8 @@ describe.each(transports())('documents and images in flight, queue on %s', (tran
   /** Its worker, stopped for ever in the middle of both kinds, when it has done some of its work and much is to come. */
   const killInTheMiddle = async (): Promise<void> => {
     const done = await count('tasks', `status = 'completed'`);
-    await eventually(async () => (await count('tasks', `status = 'completed'`)) >= done + 5, PATIENT);
+    const hasDoneSome = async () => (await count('tasks', `status = 'completed'`)) >= done + 5;
+    await eventually(hasDoneSome, { ...PATIENT, everyMs: 5 });
     const place = { workers: [deployment.worker], database, sessionsOf: () => 'intake' };
     await (await stoppedAtWork(place, { work: BOTH_KINDS })).kill('SIGKILL');
     await deployment.startWorker();
