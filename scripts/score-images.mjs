@@ -4,7 +4,8 @@
 //
 // Every picture of the folder is indexed; then each is altered in five ways, and the share of altered copies that find
 // their original first is told for each. --count N takes so many pictures, --seed N others, --json FILE writes the result
-// down. Runs what the product runs, from reading the files to comparing vectors, and stores nothing. Ends with exit code 1
+// down. --duplicates tells instead how many slightly altered copies count as near-duplicates of their originals, and how
+// many pairs of different pictures do. Runs what the product runs, from reading the files to comparing vectors, and stores nothing. Ends with exit code 1
 // when fewer than nine in ten are found.
 import './setup/node-version.mjs';
 
@@ -29,6 +30,10 @@ async function main() {
   const folder = mkdtempSync(join(tmpdir(), 'intake-score-'));
   try {
     const originals = await originalsOf(options);
+    if (options.duplicates) {
+      reportDuplicates(await measureDuplicates(product, originals, folder, options.seed), options.json);
+      return;
+    }
     const score = await measure(product, originals, folder, options.seed);
     report({ model: product.embedder.model, ...score }, options.json);
     if (score.recall_at_1 < ENOUGH) process.exitCode = 1;
@@ -45,6 +50,7 @@ function readArguments() {
       count: { type: 'string' },
       seed: { type: 'string', default: String(SEED) },
       json: { type: 'string' },
+      duplicates: { type: 'boolean', default: false },
     },
   });
   return {
@@ -52,6 +58,7 @@ function readArguments() {
     count: values.count === undefined ? undefined : Number(values.count),
     seed: Number(values.seed),
     json: values.json && resolve(values.json),
+    duplicates: values.duplicates,
   };
 }
 
@@ -70,7 +77,13 @@ async function load() {
     { module: ScoreModule, imports: [await surroundings(), PicturesModule, EmbeddingsModule] },
     { logger: ['error'] },
   );
-  return { reader: app.get(PictureReader), embedder: app.get(ImageEmbedder), close: () => app.close() };
+  const { hammingDistance } = await built('engines/pictures/perceptual-hash');
+  const { MOST_BITS } = await built('images/hash-quarters');
+  const { SAME } = await built('images/near-duplicates');
+  const areNear = (one, other) =>
+    hammingDistance(one.hash, other.hash) <= MOST_BITS && cosine(one.vector, other.vector) >= SAME;
+  const [reader, embedder] = [app.get(PictureReader), app.get(ImageEmbedder)];
+  return { reader, embedder, areNear, close: () => app.close() };
 }
 
 /** @returns the pictures on white, as PNG */
@@ -99,13 +112,13 @@ async function measure(product, originals, folder, seed) {
   const { Chance } = await import('./pictures/chance.mjs');
   const chance = new Chance(seed);
   const begunMs = performance.now();
-  const vectors = await vectorsOf(product, originals, folder);
+  const looks = await looksAt(product, originals, folder);
   const seconds = (performance.now() - begunMs) / 1_000;
   const alterations = {};
   for (const [name, alter] of Object.entries(ALTERATIONS)) {
     const copies = [];
     for (const { bytes } of originals) copies.push({ bytes: await alter(bytes, chance) });
-    const found = (await vectorsOf(product, copies, folder)).map((vector, at) => rankOf(vector, vectors, at));
+    const found = (await looksAt(product, copies, folder)).map((look, at) => rankOf(look, looks, at));
     const missed = found.flatMap((rank, at) => (rank === 1 ? [] : [{ picture: originals[at].name, rank }]));
     alterations[name] = { recall_at_1: 1 - missed.length / found.length, missed };
   }
@@ -114,27 +127,55 @@ async function measure(product, originals, folder, seed) {
   return { pictures: originals.length, per_second: originals.length / seconds, recall_at_1, alterations };
 }
 
+async function measureDuplicates(product, originals, folder, seed) {
+  const { SLIGHT_ALTERATIONS } = await import('./pictures/alterations.mjs');
+  const { Chance } = await import('./pictures/chance.mjs');
+  const chance = new Chance(seed);
+  const looks = await looksAt(product, originals, folder);
+  const found = {};
+  for (const [name, alter] of Object.entries(SLIGHT_ALTERATIONS)) {
+    const copies = [];
+    for (const { bytes } of originals) copies.push({ bytes: await alter(bytes, chance) });
+    const near = (await looksAt(product, copies, folder)).filter((look, at) =>
+      product.areNear(look, looks[at]),
+    );
+    found[name] = near.length / looks.length;
+  }
+  const false_pairs = looks.flatMap((look, at) =>
+    looks.slice(at + 1).flatMap((other, next) => {
+      const names = [originals[at].name, originals[at + 1 + next].name];
+      return product.areNear(look, other) ? [names] : [];
+    }),
+  );
+  return { pictures: looks.length, found, false_pairs };
+}
+
 /** As many at once as the machine reads at once. */
-async function vectorsOf({ reader, embedder }, pictures, folder) {
-  const vectors = [];
+async function looksAt({ reader, embedder }, pictures, folder) {
+  const looks = [];
   let next = 0;
   const work = async () => {
     for (let at = next++; at < pictures.length; at = next++) {
       const path = join(folder, String(at));
       writeFileSync(path, pictures[at].bytes);
-      const { embedderInput } = await reader.read({ path });
-      [vectors[at]] = await embedder.embed([embedderInput]);
+      const { embedderInput, perceptualHash: hash } = await reader.read({ path });
+      const [vector] = await embedder.embed([embedderInput]);
+      looks[at] = { vector, hash };
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, work));
-  return vectors;
+  return looks;
 }
 
 /** The place of the right one, from 1. */
-function rankOf(vector, vectors, right) {
-  const similarity = (other) => vector.reduce((sum, value, at) => sum + value * other[at], 0);
-  const own = similarity(vectors[right]);
-  return 1 + vectors.filter((other, at) => at !== right && similarity(other) >= own).length;
+function rankOf({ vector }, looks, right) {
+  const own = cosine(vector, looks[right].vector);
+  return 1 + looks.filter((other, at) => at !== right && cosine(vector, other.vector) >= own).length;
+}
+
+/** Of vectors of unit length. */
+function cosine(one, other) {
+  return one.reduce((sum, value, at) => sum + value * other[at], 0);
 }
 
 function report(score, file) {
@@ -147,6 +188,17 @@ function report(score, file) {
   console.log(
     `${percent(score.recall_at_1)} of ${score.pictures * Object.keys(score.alterations).length} altered copies find their ` +
       `original first among ${score.pictures}; ${score.per_second.toFixed(1)} pictures/s; ${score.model}`,
+  );
+  if (file) writeFileSync(file, `${JSON.stringify(score, null, 2)}\n`);
+}
+
+function reportDuplicates(score, file) {
+  for (const [name, share] of Object.entries(score.found)) console.log(`${name.padEnd(12)}${percent(share)}`);
+  const [first] = score.false_pairs;
+  const example = first ? `, such as ${first.join(' and ')}` : '';
+  const pairs = (score.pictures * (score.pictures - 1)) / 2;
+  console.log(
+    `${score.false_pairs.length} of ${pairs} pairs of different pictures count as near-duplicates${example}`,
   );
   if (file) writeFileSync(file, `${JSON.stringify(score, null, 2)}\n`);
 }

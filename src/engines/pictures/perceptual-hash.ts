@@ -8,7 +8,7 @@ const HEX_DIGITS = 16;
 
 /**
  * The DCT hash of a picture of {@link HASH_SIDE} x {@link HASH_SIDE}: a bit for each of its 64 lowest frequencies but the
- * mean, set where it is above their median. Resizing, recompressing and slight changes of light leave nearly all bits.
+ * mean, set where it is clearly above their median. Resizing, recompressing and slight changes of light leave nearly all bits.
  * Source: Zauner, "Implementation and benchmarking of perceptual image hash functions", 2010.
  * @returns 16 hex digits; all zero for a picture of one colour
  */
@@ -16,15 +16,27 @@ export function perceptualHash({ data }: Raster): string {
   const grey = Float64Array.from({ length: HASH_SIDE * HASH_SIDE }, (_, at) => luma(data, at * 3));
   const mean = grey.reduce((sum, value) => sum + value, 0) / grey.length;
   const frequencies = lowFrequencies(grey.map((value) => value - mean));
-  const [low, high] = frequencies.toSorted().subarray(frequencies.length / 2 - 1, frequencies.length / 2 + 1);
-  const median = (low + high) / 2;
+  const middle = median(frequencies);
+  const margin = Math.max(ROUNDING, MARGIN * median(frequencies.map(Math.abs)));
   let bits = 0n;
-  for (const value of frequencies) bits = (bits << 1n) | (value > median + NOISE ? 1n : 0n);
+  for (const value of frequencies) bits = (bits << 1n) | (value > middle + margin ? 1n : 0n);
   return bits.toString(16).padStart(HEX_DIGITS, '0');
 }
 
-/** Below this a frequency is rounding: a picture of one colour has no bits. */
-const NOISE = 1e-6;
+/**
+ * Twice what rounding pixels to whole numbers makes of a frequency: without it a picture with little in it would get
+ * other bits whenever it is saved anew.
+ */
+const ROUNDING = 6;
+/** Of the usual size of a frequency; what is nearer to the median falls on its other side too easily. */
+const MARGIN = 0.1;
+
+/** @param values an even number of them */
+function median(values: Float64Array): number {
+  const half = values.length / 2;
+  const [low, high] = values.toSorted().subarray(half - 1, half + 1);
+  return (low + high) / 2;
+}
 
 /**
  * The number of bits in which two hashes differ, 0 to 64. Up to 8 or so the pictures are probably the same.
