@@ -8,8 +8,8 @@ import { TextEmbedder, type Candidate } from './text-embedder.js';
 import type { TextRequest } from './text-embedding.thread.js';
 import { DIMENSION } from './use-lite-graph.js';
 
-/** One per core, within reason: each holds a model of its own, some 130 MB. */
-const MOST_THREADS = Math.min(availableParallelism(), 8);
+/** One core is left for what reads and stores; within reason, since each holds a model of its own, some 130 MB. */
+const MOST_THREADS = Math.min(Math.max(availableParallelism() - 1, 1), 8);
 
 /**
  * Universal Sentence Encoder lite (English, 512 numbers) from an npm package, in threads of its own. The model is loaded
