@@ -81,7 +81,7 @@ describe('intake up', () => {
   });
 
   it('shows every sample read and one search answered', () => {
-    expect(up.output).toMatch(/workshop-lease\.pdf\s+pdf\s+2\s+\d+\s+\d+\s+[\d.]+\s+completed/);
+    expect(up.output).toMatch(/workshop-lease\.pdf\s+PDF\s+2\s+\d+\s+\d+\s+[\d.]+\s+completed/);
     expect(up.output).not.toMatch(/failed|Error|at .*\.js:\d+/);
     expect(up.output).toMatch(/Search: .*\n\s+0\.\d+/);
   });
