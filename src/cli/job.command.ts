@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import type { IntakeClient } from '../client/intake-client.js';
+import { everyRow } from '../client/page.js';
 import type { Cli, Format } from './cli.js';
 import { formatOption } from './option-parsers.js';
 import { duration, moment, renderTable, shorten, type Cell } from './table.js';
 import { taskFacts } from './task-text.js';
 
 const ATTEMPTS = ['ATTEMPT', 'OUTCOME', 'STARTED', 'RAN', 'WORKER', 'ERROR'];
-const MAX_ROWS = 200;
 const MAX_DETAIL = 100;
 
 type Job = Awaited<ReturnType<typeof read>>;
@@ -27,10 +27,10 @@ export function addJob(program: Command, cli: Cli): void {
 async function read({ tasks }: IntakeClient, id: string) {
   const [task, attempts, events] = await Promise.all([
     tasks.get(id),
-    tasks.attempts(id, { limit: MAX_ROWS }),
-    tasks.events(id),
+    everyRow((page) => tasks.attempts(id, page)),
+    everyRow((page) => tasks.events(id, page)),
   ]);
-  return { task, attempts: attempts.data, events };
+  return { task, attempts, events };
 }
 
 function textOf({ task, attempts, events }: Job): string {

@@ -42,11 +42,13 @@ describe('reading', () => {
     answers['GET /api/tasks/t/attempts?limit=200'] = [
       { body: { data: [exampleOf(AttemptView)], next_cursor: null } },
     ];
-    answers['GET /api/tasks/t/events'] = [{ body: { data: [exampleOf(EventView)] } }];
+    const page = (next_cursor: string | null) => [{ body: { data: [exampleOf(EventView)], next_cursor } }];
+    answers['GET /api/tasks/t/events?limit=200'] = page('c1');
+    answers['GET /api/tasks/t/events?limit=200&cursor=c1'] = page(null);
     const { out } = await intake(['job', 't']);
     expect(out).toMatch(/^status +completed$/m);
     expect(out).toMatch(/^ +1 +failed +2026-11-20 10:15:00 +990 ms +machine1 +storage.unavailable/m);
-    expect(out).toMatch(/^2026-11-20 10:15:00 +claimed +{"epoch":1,"attempt":1}$/m);
+    expect(out.match(/^2026-11-20 10:15:00 +claimed +{"epoch":1,"attempt":1}$/gm)).toHaveLength(2);
   });
 
   it('merges several statuses, newest first', async () => {

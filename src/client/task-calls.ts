@@ -78,13 +78,9 @@ export class TaskCalls {
     });
   }
 
-  async events(name: string, options: CallOptions = {}) {
-    const { data } = await this.calls.json(
-      `${pathOf(name)}/events`,
-      z.object({ data: z.array(EventView) }),
-      options,
-    );
-    return data;
+  /** The history, oldest first. */
+  events(name: string, page: PageOptions = {}, options: CallOptions = {}) {
+    return this.calls.json(`${pathOf(name)}/events`, pageOf(EventView), { ...options, query: { ...page } });
   }
 
   logs(name: string, page: PageOptions = {}, options: CallOptions = {}) {

@@ -12,7 +12,8 @@ import type { TaskStatus } from '../kernel/task-status.js';
 import type { TaskFilter } from './chosen.sql.js';
 import { TaskReadsRepository, type TaskRow } from './task-reads.repository.js';
 import { taskDepthChanged } from './task-telemetry.js';
-import { toAttemptView, toBatchView, toHistory, toLogView, toTaskView } from './task-views.js';
+import { historyOf, type HistoryPlace } from './task-history.js';
+import { toAttemptView, toBatchView, toLogView, toTaskView } from './task-views.js';
 import type { CancelledRow, Revision } from './task-rows.js';
 import { TasksRepository } from './tasks.repository.js';
 
@@ -43,13 +44,15 @@ export class TaskControlService {
     return rows.map((row) => toAttemptView(row, names.get(row.workerIncarnation)));
   }
 
-  async history(scope: TenantScope, name: string) {
+  /** @param after where the page before ended */
+  async history(scope: TenantScope, name: string, limit: number, after?: HistoryPlace) {
     const row = await this.find(scope, name);
+    const [from, seen] = after ?? [];
     const [attempts, events] = [
-      await this.reads.attempts(scope, row.id, 1_000),
-      await this.reads.events(scope, row.id),
+      await this.reads.attemptsSince(scope, row.id, limit + (seen ?? 0), from),
+      await this.reads.events(scope, row.id, limit + (seen ?? 0), from),
     ];
-    return toHistory(row, attempts, events);
+    return historyOf({ row, attempts, events }, after);
   }
 
   async logs(scope: TenantScope, name: string, limit: number, after?: bigint) {

@@ -62,11 +62,21 @@ export class TaskReadsRepository {
     });
   }
 
-  events(scope: TenantScope, taskId: string) {
+  /** Those that ended at this time or later, in the order of their ends. */
+  attemptsSince(scope: TenantScope, taskId: string, limit: number, from?: string) {
+    return this.database.client.taskAttempt.findMany({
+      where: { tenantId: scope.tenantId, taskId, finishedAt: { gte: from } },
+      orderBy: [{ finishedAt: 'asc' }, { epoch: 'asc' }],
+      take: limit,
+    });
+  }
+
+  /** Those of this time or later, oldest first. */
+  events(scope: TenantScope, taskId: string, limit: number, from?: string) {
     return this.database.client.taskEvent.findMany({
-      where: { tenantId: scope.tenantId, taskId },
-      orderBy: { id: 'asc' },
-      take: 1_000,
+      where: { tenantId: scope.tenantId, taskId, at: { gte: from } },
+      orderBy: [{ at: 'asc' }, { id: 'asc' }],
+      take: limit,
     });
   }
 

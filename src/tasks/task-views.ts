@@ -4,9 +4,7 @@ import type { TaskStatus } from '../kernel/task-status.js';
 import type { TaskError } from './settlement.js';
 import type { TaskReadsRepository, TaskRow } from './task-reads.repository.js';
 
-type Rows<Method extends 'attempts' | 'events' | 'logs'> = Awaited<
-  ReturnType<TaskReadsRepository[Method]>
->[number];
+type Rows<Method extends 'attempts' | 'logs'> = Awaited<ReturnType<TaskReadsRepository[Method]>>[number];
 
 export function linksOf(taskId: string): Record<string, string> {
   const self = `/api/tasks/${taskId}`;
@@ -123,33 +121,6 @@ export function toLogView(row: Rows<'logs'>) {
     data: row.data as Json,
     attempt_epoch: row.epoch,
   };
-}
-
-/** The whole history, oldest first: what the row and its attempts tell, and what was written down beside them. */
-export function toHistory(row: TaskRow, attempts: Array<Rows<'attempts'>>, events: Array<Rows<'events'>>) {
-  const told = [
-    { event: 'submitted', at: row.createdAt, detail: { queue: row.queue, priority: row.priority } },
-    ...attempts.flatMap(({ epoch, attempt, startedAt, finishedAt, outcome }) => [
-      { event: 'claimed', at: startedAt, detail: { epoch, attempt } },
-      { event: outcome, at: finishedAt, detail: { epoch, attempt } },
-    ]),
-    ...(row.status === 'processing' && row.startedAt
-      ? [{ event: 'claimed', at: row.startedAt, detail: { epoch: row.epoch, attempt: row.attempts + 1 } }]
-      : []),
-    ...events.map(({ kind, at, detail }) => ({ event: kind, at, detail: detail as Json })),
-    ...endOf(row, attempts),
-  ];
-  return told
-    .toSorted((a, b) => a.at.getTime() - b.at.getTime())
-    .map(({ event, at, detail }) => ({ event, at: at.toISOString(), detail }));
-}
-
-/** How it ended, where no attempt tells it: after the last of several, or without any. */
-function endOf({ status, reason, finishedAt: at }: TaskRow, attempts: Array<Rows<'attempts'>>) {
-  if (!at || status === 'completed') return [];
-  if (status === 'failed') return [{ event: 'dead_lettered', at, detail: { reason } }];
-  const told = attempts.some(({ outcome, finishedAt }) => outcome === 'cancelled' && +finishedAt === +at);
-  return told ? [] : [{ event: 'cancelled', at, detail: { reason } }];
 }
 
 function isoOrNull(time: Date | null): string | null {

@@ -7,6 +7,7 @@ import { Faults, Returns } from '../http/returns.decorator.js';
 import type { TenantScope } from '../kernel/tenant-scope.js';
 import { Scope } from '../tenants/tenant-scope.decorator.js';
 import { SUBMIT_FAULTS, answerAccepted, answerBatch } from './accepted.js';
+import { HistoryPlace } from './task-history.js';
 import { TaskControlService } from './task-control.service.js';
 import { TASK_FILTER } from './task-filter.contract.js';
 import {
@@ -113,10 +114,17 @@ export class TasksController {
   }
 
   @Get(':task_id/events')
-  @Returns(HttpStatus.OK, z.object({ data: z.array(EventView) }), { summary: 'The history, oldest first' })
+  @Returns(HttpStatus.OK, pageOf(EventView), { summary: 'The history, oldest first' })
   @Faults('task.not_found')
-  async events(@Scope() scope: TenantScope, @Param('task_id') name: string) {
-    return { data: await this.control.history(scope, name) };
+  async events(
+    @Scope() scope: TenantScope,
+    @Param('task_id') name: string,
+    @Query({ schema: PageQuery }) query: PageQuery,
+  ) {
+    const after = decodeCursor(query.cursor, HistoryPlace);
+    const entries = await this.control.history(scope, name, query.limit + 1, after);
+    const { data, next_cursor } = toPage(entries, query.limit, ({ place }) => place);
+    return { data: data.map(({ view }) => view), next_cursor };
   }
 
   @Get(':task_id/logs')

@@ -11,7 +11,7 @@ async function expectAgreement(app: TestApp, id: string): Promise<void> {
   const [task, attempts, history] = [
     await app.task(id),
     await control.attempts(scope, id, 100),
-    await control.history(scope, id),
+    await historyInPages(app, id, 1_000),
   ];
   const times = history.map(({ at }) => at);
   expect(times).toEqual(times.toSorted());
@@ -23,6 +23,18 @@ async function expectAgreement(app: TestApp, id: string): Promise<void> {
   );
   expect(history.filter(({ event }) => event === 'claimed')).toHaveLength(attempts.length);
   if (task?.finished_at) expect(times.at(-1)).toBe(task.finished_at);
+  for (const limit of [1, 2]) expect(await historyInPages(app, id, limit)).toEqual(history);
+}
+
+async function historyInPages(app: TestApp, id: string, limit: number) {
+  const control = app.get(TaskControlService);
+  let page = await control.history(scope, id, limit + 1);
+  const history = page.slice(0, limit);
+  while (page.length > limit) {
+    page = await control.history(scope, id, limit + 1, page[limit - 1]?.place);
+    history.push(...page.slice(0, limit));
+  }
+  return history.map(({ view }) => view);
 }
 
 describe('the history of a task', () => {

@@ -96,7 +96,7 @@ export class TestApp {
 
   /** The kinds of what stands in its history, oldest first. */
   async history(id: string): Promise<string[]> {
-    return (await this.get(TaskControlService).history(scope, id)).map(({ event }) => event);
+    return (await this.get(TaskControlService).history(scope, id, 1_000)).map(({ view }) => view.event);
   }
 
   close(): Promise<void> {
