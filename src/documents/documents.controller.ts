@@ -1,20 +1,9 @@
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  Headers,
-  HttpStatus,
-  Param,
-  Post,
-  Query,
-  Req,
-  Res,
-} from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpStatus, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Config } from '../config/config.js';
+import { IdempotencyKey } from '../http/idempotency-key.decorator.js';
 import { PageQuery, decodeCursor, pageOf, toPage } from '../http/page.js';
 import { Faults, Returns } from '../http/returns.decorator.js';
 import { UploadBody, readUpload } from '../http/upload.js';
@@ -64,7 +53,7 @@ export class DocumentsController {
   async process(
     @Scope() scope: TenantScope,
     @Body({ schema: ProcessDocument }) body: ProcessDocument,
-    @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @IdempotencyKey() idempotencyKey: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     return accepted(reply, await this.documents.process(scope, body, idempotencyKey), body.document_id);
@@ -77,7 +66,7 @@ export class DocumentsController {
   async upload(
     @Scope() scope: TenantScope,
     @Req() request: FastifyRequest,
-    @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @IdempotencyKey() idempotencyKey: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const sink = this.documents.upload(scope);

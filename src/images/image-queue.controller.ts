@@ -1,6 +1,7 @@
-import { Body, Controller, Headers, HttpStatus, Post, Res } from '@nestjs/common';
+import { Body, Controller, HttpStatus, Post, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { IdempotencyKey } from '../http/idempotency-key.decorator.js';
 import { Faults, Returns } from '../http/returns.decorator.js';
 import type { TenantScope } from '../kernel/tenant-scope.js';
 import { SUBMIT_FAULTS, answerAccepted, answerBatch } from '../tasks/accepted.js';
@@ -33,7 +34,7 @@ export class ImageQueueController {
   async enqueue(
     @Scope() scope: TenantScope,
     @Body({ schema: EnqueueImage }) body: EnqueueImage,
-    @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @IdempotencyKey() idempotencyKey: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const accepted = answerAccepted(reply, await this.images.enqueue(scope, body, idempotencyKey));
@@ -49,7 +50,7 @@ export class ImageQueueController {
   async enqueueBatch(
     @Scope() scope: TenantScope,
     @Body({ schema: EnqueueImages }) body: EnqueueImages,
-    @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @IdempotencyKey() idempotencyKey: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     return answerBatch(reply, await this.images.enqueueBatch(scope, body, idempotencyKey));

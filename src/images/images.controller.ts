@@ -1,8 +1,9 @@
-import { Controller, Delete, Get, Headers, HttpStatus, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Controller, Delete, Get, HttpStatus, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Config } from '../config/config.js';
+import { IdempotencyKey } from '../http/idempotency-key.decorator.js';
 import { PageQuery, decodeCursor, pageOf, toPage } from '../http/page.js';
 import { Faults, Returns } from '../http/returns.decorator.js';
 import { UploadBody, readUpload } from '../http/upload.js';
@@ -48,7 +49,7 @@ export class ImagesController {
   async upload(
     @Scope() scope: TenantScope,
     @Req() request: FastifyRequest,
-    @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @IdempotencyKey() idempotencyKey: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const sink = this.images.upload(scope);

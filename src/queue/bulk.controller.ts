@@ -1,6 +1,7 @@
-import { Body, Controller, Headers, HttpStatus, Post, Res } from '@nestjs/common';
+import { Body, Controller, HttpStatus, Post, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { IdempotencyKey } from '../http/idempotency-key.decorator.js';
 import { Faults, Returns } from '../http/returns.decorator.js';
 import type { TenantScope } from '../kernel/tenant-scope.js';
 import { Scope } from '../tenants/tenant-scope.decorator.js';
@@ -23,7 +24,7 @@ export class BulkTasksController {
   async cancel(
     @Scope() scope: TenantScope,
     @Body({ schema: CancelTasks }) body: CancelTasks,
-    @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @IdempotencyKey() idempotencyKey: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     if (body.dry_run) return answerBulk(reply, await this.bulk.preview(scope, 'live', body.filter));

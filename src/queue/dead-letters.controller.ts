@@ -1,7 +1,8 @@
-import { Body, Controller, Get, Headers, HttpStatus, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpStatus, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { IdempotencyKey } from '../http/idempotency-key.decorator.js';
 import { PageQuery, decodeCursor, pageOf, toPage } from '../http/page.js';
 import { Faults, Returns } from '../http/returns.decorator.js';
 import type { TenantScope } from '../kernel/tenant-scope.js';
@@ -65,7 +66,7 @@ export class DeadLettersController {
   async replay(
     @Scope() scope: TenantScope,
     @Body({ schema: ReplayDeadLetters }) body: ReplayDeadLetters,
-    @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @IdempotencyKey() idempotencyKey: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     if (body.dry_run) return answerBulk(reply, await this.bulk.preview(scope, 'failed', body.filter));
@@ -82,7 +83,7 @@ export class DeadLettersController {
   async discard(
     @Scope() scope: TenantScope,
     @Body({ schema: DiscardDeadLetters }) body: DiscardDeadLetters,
-    @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @IdempotencyKey() idempotencyKey: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     if (body.dry_run) return answerBulk(reply, await this.bulk.preview(scope, 'failed', body.filter));

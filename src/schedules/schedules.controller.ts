@@ -3,7 +3,6 @@ import {
   Controller,
   Delete,
   Get,
-  Headers,
   HttpStatus,
   Param,
   Patch,
@@ -15,6 +14,7 @@ import {
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { IdempotencyKey } from '../http/idempotency-key.decorator.js';
 import { PageQuery, decodeCursor, pageOf, toPage } from '../http/page.js';
 import { Faults, Returns } from '../http/returns.decorator.js';
 import { parse } from '../http/validation.js';
@@ -63,7 +63,7 @@ export class SchedulesController {
   async create(
     @Scope() scope: TenantScope,
     @Body({ schema: CreateSchedule }) body: CreateSchedule,
-    @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @IdempotencyKey() idempotencyKey: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const { answer, replayed } = await this.schedules.create(scope, body, idempotencyKey);
@@ -158,7 +158,7 @@ export class SchedulesController {
   async run(
     @Scope() scope: TenantScope,
     @Param('name') name: string,
-    @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @IdempotencyKey() idempotencyKey: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     return answerAccepted(reply, await this.runs.run(scope, name, idempotencyKey));

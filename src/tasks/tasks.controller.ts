@@ -1,7 +1,8 @@
-import { Body, Controller, Get, Headers, HttpStatus, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpStatus, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { IdempotencyKey } from '../http/idempotency-key.decorator.js';
 import { PageQuery, decodeCursor, pageOf, toPage } from '../http/page.js';
 import { Faults, Returns } from '../http/returns.decorator.js';
 import type { TenantScope } from '../kernel/tenant-scope.js';
@@ -63,7 +64,7 @@ export class TasksController {
   async create(
     @Scope() scope: TenantScope,
     @Body({ schema: CreateTask }) body: CreateTask,
-    @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @IdempotencyKey() idempotencyKey: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     return answerAccepted(reply, await this.tasks.submit(scope, body, { idempotencyKey }));
@@ -78,7 +79,7 @@ export class TasksController {
   async createBatch(
     @Scope() scope: TenantScope,
     @Body({ schema: CreateTaskBatch }) body: z.output<typeof CreateTaskBatch>,
-    @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @IdempotencyKey() idempotencyKey: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     return answerBatch(reply, await this.tasks.submitBatch(scope, body, { idempotencyKey }));
