@@ -35,6 +35,6 @@ it.runIf(asRoot)('npm start works for an ordinary user too', { timeout: 240_000 
   const env = { PATH: process.env.PATH, HOME: folder };
   const options = { cwd: folder, uid: USER, gid: USER, env, timeout: 200_000 };
   const { stdout } = await promisify(execFile)(process.execPath, args, options);
-  expect(stdout).toMatch(/rye-bread\.txt\s+plain\s.*completed/);
+  expect(stdout).toMatch(/rye-bread\.txt\s+text\s.*completed/);
   expect(stdout).not.toContain('failed');
 });
